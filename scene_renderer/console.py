@@ -1,0 +1,197 @@
+"""Command-line manners that all five packages share.
+
+The result goes to stdout and everything else to stderr. Exit codes: 0 done, 1 bad input or
+environment, 2 wrong usage, 3 a requested threshold was missed, 130 Ctrl-C.
+"""
+
+import argparse
+import contextlib
+import json
+import os
+import shlex
+import shutil
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, NoReturn
+
+from scene_renderer.errors import OutputError, TablehandError, UsageError, did_you_mean
+
+EXIT_THRESHOLD = 3
+EXIT_INTERRUPTED = 130
+
+
+class Parser(argparse.ArgumentParser):
+    """An argument parser whose faults are one sentence with a suggestion, exit code 2."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("formatter_class", argparse.RawDescriptionHelpFormatter)
+        super().__init__(*args, **kwargs)
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(f"{message}. See '{self.prog} --help'.")
+
+
+def one_of(what: str, names: Iterable[str]) -> Callable[[str], str]:
+    """Returns an argparse type that accepts one of the names and suggests the nearest."""
+    known = tuple(names)
+
+    def check(text: str) -> str:
+        if text not in known:
+            raise UsageError(f"Unknown {what} '{text}'.{did_you_mean(text, known)}")
+        return text
+
+    return check
+
+
+def positive(text: str) -> int:
+    """An argparse type: a whole number of at least 1."""
+    try:
+        value = int(text)
+    except ValueError:
+        raise UsageError(f"Expected a whole number, got '{text}'.") from None
+    if value < 1:
+        raise UsageError(f"Expected a number of at least 1, got {value}.")
+    return value
+
+
+def run(main: Callable[[Sequence[str]], int | None], resume_hint: str | None = None) -> NoReturn:
+    """Runs a `__main__`, turns errors into one sentence on stderr, and exits.
+
+    Args:
+        main: takes the arguments, returns an exit code or None for 0.
+        resume_hint: the flag that lets an interrupted command go on; default `--resume`.
+    """
+    arguments = sys.argv[1:]
+    try:
+        code = main(arguments) or 0
+        sys.stdout.flush()
+    except TablehandError as error:
+        print(f"error: {error}", file=sys.stderr)
+        code = error.exit_code
+    except KeyboardInterrupt:
+        hint = resume_hint or "--resume"
+        words = [a for a in arguments if a not in (hint, "--overwrite")] + [hint]
+        package = Path(sys.argv[0]).parent.name
+        command = shlex.join(["python", "-m", package, *words])
+        print(f"\nStopped; finished work is kept. Go on with: {command}", file=sys.stderr)
+        code = EXIT_INTERRUPTED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        code = 0
+    sys.exit(code)
+
+
+def note(text: str) -> None:
+    """Prints a remark to stderr."""
+    print(text, file=sys.stderr, flush=True)
+
+
+def print_json(document: Any) -> None:
+    """Prints exactly one JSON document to stdout."""
+    print(json.dumps(document, indent=2, allow_nan=False), flush=True)
+
+
+class Progress:
+    """Progress on stderr with a rate and an ETA: one updated line on a terminal, else a line
+    every few seconds.
+
+    Use it as a context manager and call `advance`.
+    """
+
+    def __init__(self, what: str, total: float, unit: str, quiet: bool = False) -> None:
+        self.what, self.total, self.unit, self.quiet = what, total, unit, quiet
+        self.done = 0.0
+        self._start = self._last = time.monotonic()
+        self._terminal = sys.stderr.isatty()
+
+    def __enter__(self) -> "Progress":
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        if not self.quiet and self.done:
+            self._show(end="\n")
+
+    def advance(self, amount: float = 1, remark: str = "") -> None:
+        """Counts `amount` more units as done; `remark` is shown behind the rate."""
+        self.done += amount
+        now = time.monotonic()
+        if not self.quiet and now - self._last > (0.2 if self._terminal else 5.0):
+            self._last = now
+            self._show(remark, end="" if self._terminal else "\n")
+
+    def _show(self, remark: str = "", end: str = "") -> None:
+        elapsed = max(time.monotonic() - self._start, 1e-9)
+        rate = self.done / elapsed
+        left = (self.total - self.done) / rate if rate else 0.0
+        text = (
+            f"{self.what}: {self.done:.0f}/{self.total:.0f} {self.unit} "
+            f"({rate:.1f} {self.unit}/s, {_clock(elapsed)} gone, {_clock(left)} left) {remark}"
+        )
+        start = "\r\033[K" if self._terminal else ""
+        print(start + text.rstrip(), end=end, file=sys.stderr, flush=True)
+
+
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(int(seconds), 60)
+    return f"{minutes}:{rest:02d}"
+
+
+def write_whole(path: Path, data: bytes | str) -> None:
+    """Writes a file so that it appears whole or not at all.
+
+    Raises:
+        OutputError: if the place cannot be written.
+    """
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with open(temporary, "wb") as file:
+            file.write(data.encode() if isinstance(data, str) else data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+        raise OutputError(f"Cannot write '{path}': {error.strerror or error}.") from error
+
+
+def claim_output(path: Path, overwrite: bool, resume: bool = False) -> None:
+    """Makes sure that an output folder or file may be written.
+
+    Args:
+        path: the folder or file.
+        overwrite: delete what is there.
+        resume: keep what is there and go on.
+
+    Raises:
+        OutputError: if something is there and neither flag was given, or it is not writable.
+    """
+    try:
+        if path.exists() and overwrite and not resume:
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+        elif path.exists() and not resume and (path.is_file() or any(path.iterdir())):
+            raise OutputError(
+                f"'{path}' exists already. Give --resume to go on, --overwrite to replace it, "
+                "or another --output."
+            )
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if not os.access(path if path.exists() else path.parent, os.W_OK):
+            raise OutputError(f"'{path}' cannot be written; choose another --output.")
+    except OSError as error:
+        raise OutputError(f"Cannot write '{path}': {error.strerror or error}.") from error
+
+
+@contextlib.contextmanager
+def stdout_to_stderr() -> Iterator[None]:
+    """Sends file descriptor 1 to stderr for a while: PyBullet prints to it from C++."""
+    sys.stdout.flush()
+    saved = os.dup(1)
+    try:
+        os.dup2(2, 1)
+        yield
+    finally:
+        os.dup2(saved, 1)
+        os.close(saved)
