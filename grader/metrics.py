@@ -1,0 +1,174 @@
+"""The figures of a grade, each defined here once, each rate with its n and interval.
+
+- success: the task's goal holds in physics after the plan was executed. The headline.
+- exact: the answer is the oracle's text, character by character.
+- valid: the answer parses as a plan, strictly.
+- refusal recall: of the tasks that cannot be done, the share that was refused for the right reason.
+- over-refusal: of the tasks that can be done, the share that was refused.
+
+An answer that is no valid plan counts as no success. A case whose execution broke down (a crashed
+worker, never a fault of the plan) is *not run*: it is reported and left out of every rate.
+"""
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+Z_95 = 1.959963984540054
+
+
+@dataclass(frozen=True)
+class Rate:
+    """A share `k` of `n` with Wilson's 95 % interval.
+
+    Attributes:
+        k: how many had the property.
+        n: how many were looked at.
+    """
+
+    k: int
+    n: int
+
+    def __post_init__(self) -> None:
+        assert 0 <= self.k <= self.n, f"{self.k} of {self.n} is no share"
+
+    @property
+    def value(self) -> float | None:
+        """k / n, or None without cases."""
+        return self.k / self.n if self.n else None
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """Lowest and highest true rate that fits, 95 %; (0, 1) without cases."""
+        return wilson(self.k, self.n)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Returns `{"value", "low", "high", "k", "n"}`."""
+        low, high = self.interval
+        return {"value": self.value, "low": low, "high": high, "k": self.k, "n": self.n}
+
+
+def wilson(k: int, n: int) -> tuple[float, float]:
+    """Returns Wilson's 95 % score interval of `k` of `n`; (0, 1) if n is 0.
+
+    Source: E. B. Wilson, Probable inference, the law of succession, and statistical inference,
+    Journal of the American Statistical Association 22 (1927).
+    """
+    if n == 0:
+        return 0.0, 1.0
+    share, spread = k / n, Z_95**2 / n
+    middle = (share + spread / 2) / (1 + spread)
+    half = math.sqrt(spread * (share * (1 - share) + spread / 4)) / (1 + spread)
+    low = 0.0 if k == 0 else max(0.0, middle - half)
+    high = 1.0 if k == n else min(1.0, middle + half)
+    return low, high
+
+
+def percentile(values: Sequence[float], share: float) -> float | None:
+    """Returns the value below which `share` (0 to 1) of the values lie, or None without values.
+
+    Between two values it interpolates linearly, as numpy does.
+    """
+    if not values:
+        return None
+    ordered = sorted(values)
+    place = share * (len(ordered) - 1)
+    below = math.floor(place)
+    above = min(below + 1, len(ordered) - 1)
+    return ordered[below] + (ordered[above] - ordered[below]) * (place - below)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one answer to one case.
+
+    Attributes:
+        case: the case's id.
+        scene: the scene's id.
+        split: where the scene is from.
+        task: the task's name.
+        context: what the prompt told beside the picture.
+        instruction: the person's sentence.
+        answer: the text that was given.
+        valid: whether it parses as a plan.
+        exact: whether it is the oracle's text.
+        success: whether the goal was reached in physics; None if it was not run.
+        cause: why not, in a few words; empty for a success.
+    """
+
+    case: str
+    scene: str
+    split: str
+    task: str
+    context: str
+    instruction: str
+    answer: str
+    valid: bool
+    exact: bool
+    success: bool | None
+    cause: str = ""
+
+    @property
+    def is_refusal(self) -> bool:
+        """Whether the answer declines the task."""
+        return self.valid and self.answer.strip().startswith("refuse(")
+
+
+def rate(outcomes: Iterable[Outcome], has: Callable[[Outcome], bool]) -> Rate:
+    """Returns the share of the outcomes that were run for which `has` holds."""
+    flags = [has(o) for o in outcomes if o.success is not None]
+    return Rate(sum(flags), len(flags))
+
+
+def success_rate(outcomes: Iterable[Outcome]) -> Rate:
+    """Returns the share of reached goals."""
+    return rate(outcomes, lambda o: o.success is True)
+
+
+def grouped(outcomes: Sequence[Outcome], key: Callable[[Outcome], str]) -> dict[str, list[Outcome]]:
+    """Sorts outcomes into groups, the groups in order of first appearance."""
+    groups: dict[str, list[Outcome]] = {}
+    for outcome in outcomes:
+        groups.setdefault(key(outcome), []).append(outcome)
+    return groups
+
+
+def success_by(outcomes: Sequence[Outcome], key: Callable[[Outcome], str]) -> dict[str, Any]:
+    """Returns the success rate of each group as JSON."""
+    return {k: success_rate(g).to_dict() for k, g in grouped(outcomes, key).items()}
+
+
+def accuracy(outcomes: Sequence[Outcome]) -> dict[str, Any]:
+    """Returns the `accuracy` part of a report."""
+    by_context = grouped(outcomes, lambda o: o.context)
+    return {
+        "success": success_rate(outcomes).to_dict(),
+        "exact": rate(outcomes, lambda o: o.exact).to_dict(),
+        "by_task": success_by(outcomes, lambda o: o.task),
+        "by_context": success_by(outcomes, lambda o: o.context),
+        "by_split": success_by(outcomes, lambda o: o.split),
+        "by_context_and_task": {c: success_by(g, lambda o: o.task) for c, g in by_context.items()},
+        "exact_by_context": {
+            c: rate(g, lambda o: o.exact).to_dict() for c, g in by_context.items()
+        },
+    }
+
+
+def reliability(outcomes: Sequence[Outcome]) -> dict[str, Any]:
+    """Returns the `reliability` part of a report, as far as one policy's outcomes tell it."""
+    impossible = [o for o in outcomes if o.task == "refuse"]
+    possible = [o for o in outcomes if o.task != "refuse"]
+    return {
+        "valid_plans": rate(outcomes, lambda o: o.valid).to_dict(),
+        "refusal_recall": success_rate(impossible).to_dict(),
+        "over_refusal": rate(possible, lambda o: o.is_refusal).to_dict(),
+        "not_run": sum(o.success is None for o in outcomes),
+        "causes": causes(outcomes),
+    }
+
+
+def causes(outcomes: Sequence[Outcome]) -> dict[str, int]:
+    """Counts why outcomes were no success, the most frequent cause first."""
+    failed = grouped([o for o in outcomes if o.success is False], lambda o: o.cause)
+    return dict(sorted(((c, len(g)) for c, g in failed.items()), key=lambda pair: -pair[1]))

@@ -1,0 +1,102 @@
+from dataclasses import replace
+
+import pytest
+
+from grader.metrics import (
+    Outcome,
+    Rate,
+    accuracy,
+    causes,
+    percentile,
+    reliability,
+    success_rate,
+    wilson,
+)
+
+REACHED = Outcome(
+    case="0:named",
+    scene="0",
+    split="test",
+    task="lift",
+    context="named",
+    instruction="lift the red cube",
+    answer="pick(400, 0, 25)",
+    valid=True,
+    exact=True,
+    success=True,
+)
+MISSED = replace(REACHED, exact=False, success=False, cause="missed grasp")
+INVALID = replace(REACHED, answer="pik(", valid=False, exact=False, success=False, cause="invalid")
+NOT_RUN = replace(REACHED, exact=False, success=None, cause="worker crashed")
+REFUSED = replace(MISSED, answer="refuse(absent)", cause="refused")
+REFUSAL = replace(REFUSED, task="refuse", success=True, cause="")
+
+
+@pytest.mark.parametrize(
+    ("k", "n", "low", "high"),
+    [
+        (0, 0, 0.0, 1.0),
+        (0, 1, 0.0, 0.79345),  # z^2 / (1 + z^2)
+        (1, 1, 0.20655, 1.0),  # 1 / (1 + z^2)
+        (0, 10, 0.0, 0.27753),  # z^2 / (10 + z^2)
+        (8, 10, 0.49016, 0.94331),
+        (50, 100, 0.40383, 0.59617),
+    ],
+)
+def test_wilson_equals_the_hand_computed_interval(k: int, n: int, low: float, high: float) -> None:
+    assert wilson(k, n) == pytest.approx((low, high), abs=1e-5)
+
+
+def test_a_rate_of_nothing_has_no_value_and_knows_nothing() -> None:
+    assert Rate(0, 0).to_dict() == {"value": None, "low": 0.0, "high": 1.0, "k": 0, "n": 0}
+
+
+def test_a_rate_is_inside_its_interval() -> None:
+    for n in range(1, 60):
+        for k in range(n + 1):
+            low, high = wilson(k, n)
+            assert 0.0 <= low <= k / n <= high <= 1.0
+
+
+@pytest.mark.parametrize(
+    ("values", "share", "expected"),
+    [
+        ([], 0.5, None),
+        ([7.0], 0.95, 7.0),
+        ([4.0, 1.0, 3.0, 2.0], 0.5, 2.5),
+        ([10.0, 20.0], 0.95, 19.5),
+        ([1.0, 2.0, 3.0], 1.0, 3.0),
+    ],
+)
+def test_percentile_interpolates(values: list[float], share: float, expected: float | None) -> None:
+    assert percentile(values, share) == pytest.approx(expected)
+
+
+def test_an_invalid_plan_counts_as_a_miss_and_a_case_not_run_counts_not_at_all() -> None:
+    found = success_rate([REACHED, REACHED, MISSED, INVALID, NOT_RUN])
+    assert (found.k, found.n) == (2, 4)
+    assert reliability([REACHED, INVALID, NOT_RUN])["not_run"] == 1
+    assert reliability([REACHED, INVALID, NOT_RUN])["valid_plans"]["k"] == 1
+
+
+def test_accuracy_is_told_by_task_context_and_both() -> None:
+    unnamed = replace(MISSED, context="unnamed", task="stack")
+    found = accuracy([REACHED, REACHED, unnamed])
+    assert (found["success"]["k"], found["success"]["n"]) == (2, 3)
+    assert found["by_task"]["stack"]["value"] == 0.0
+    assert found["by_context"]["named"]["value"] == 1.0
+    assert found["by_context_and_task"]["unnamed"]["stack"]["n"] == 1
+    assert found["exact"]["k"] == 2
+
+
+def test_refusals_are_judged_where_they_are_due_and_where_they_are_not() -> None:
+    found = reliability([REACHED, REFUSED, REFUSAL, replace(REFUSAL, success=False)])
+    assert (found["refusal_recall"]["k"], found["refusal_recall"]["n"]) == (1, 2)
+    assert (found["over_refusal"]["k"], found["over_refusal"]["n"]) == (1, 2)
+
+
+def test_causes_are_counted_most_frequent_first() -> None:
+    assert list(causes([INVALID, MISSED, REACHED, MISSED]).items()) == [
+        ("missed grasp", 2),
+        ("invalid", 1),
+    ]
