@@ -1,0 +1,1 @@
+"""From scenes to instruction-plan pairs and questions."""

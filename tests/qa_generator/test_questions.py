@@ -1,0 +1,117 @@
+from collections import Counter
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from qa_generator.questions import (
+    KINDS,
+    absent_names,
+    caption,
+    direction_between,
+    sample_absent_name,
+    sample_questions,
+)
+from scene_renderer.scene import Scene
+from scene_renderer.splits import is_unseen
+
+
+def ask_many(scene: Scene, kind: str, rounds: int = 400) -> list[tuple[str, str]]:
+    rng = np.random.default_rng(5)
+    questions = [q for _ in range(rounds) for q in sample_questions(scene, rng, [kind])]
+    return [(q.question, q.answer) for q in questions]
+
+
+@pytest.mark.parametrize(
+    ("kind", "question", "answer"),
+    [
+        ("count", "how many red objects are there?", "2"),
+        ("count", "how many cubes are there?", "2"),
+        ("count", "how many plates are there?", "0"),
+        ("count", "how many objects are there?", "4"),
+        ("count", "how many blue or red objects are there?", "3"),
+        ("name", "what is at 412, -127?", "red cube"),
+        ("name", "what colour is the object at 540, 80?", "blue"),
+        ("name", "what shape is the object at 560, -150?", "ball"),
+        ("place", "where is the red cube?", "red cube: 412, -127, 25"),
+        (
+            "place",
+            "where are the red cube and the blue bowl?",
+            "red cube: 412, -127, 25; blue bowl: 540, 80, 28",
+        ),
+        ("place", "coordinates of the red ball?", "560, -150, 25"),
+        ("place", "where is 80 mm left of the red cube?", "412, -47, 25"),
+        ("place", "where is 8 cm right of the red cube?", "412, -207, 25"),
+        ("place", "where is 30 mm forward of the red cube?", "442, -127, 25"),
+        ("place", "where is 3 cm backward of the red cube?", "382, -127, 25"),
+        ("place", "where is 15 cm above the red cube?", "412, -127, 175"),
+        ("relation", "where is the green cube from the red cube?", "left"),
+        ("relation", "where is the red ball from the red cube?", "forward"),
+        ("relation", "is the red cube left of the blue bowl?", "no"),
+        ("relation", "is the blue bowl forward of the red cube?", "yes"),
+        ("gripper", "which object is nearest to the gripper?", "red cube"),
+        ("gripper", "which object is farthest from the gripper?", "red ball"),
+        ("gripper", "where is the green cube from the gripper?", "left"),
+        ("gripper", "is the red cube left of the gripper?", "no"),
+    ],
+)
+def test_every_form_has_the_right_answer(scene, kind, question, answer):
+    asked = dict(ask_many(scene, kind, rounds=1500))
+    assert asked[question] == answer
+
+
+def test_one_of_each_kind_by_default_and_none_twice(scene, rng):
+    assert [q.kind for q in sample_questions(scene, rng)] == list(KINDS)
+    many = sample_questions(scene, rng, KINDS * 6)
+    assert len({q.question for q in many}) == len(many)
+
+
+def test_unclear_relations_are_never_asked(scene):
+    asked = {question for question, _ in ask_many(scene, "relation", 1500)}
+    assert "is the red cube right of the red ball?" not in asked  # 23 mm apart along y
+    assert "where is the green cube from the blue bowl?" not in asked  # near the diagonal
+    assert direction_between((0.4, 0.0, 0.0), (0.425, 0.0, 0.0)) is None
+
+
+def test_yes_and_no_are_balanced(scene):
+    answers = Counter(
+        a
+        for kind in ("relation", "gripper")
+        for _, a in ask_many(scene, kind)
+        if a in ("yes", "no")
+    )
+    assert 0.4 < answers["yes"] / answers.total() < 0.6
+
+
+def test_counts_are_not_mostly_one(scene):
+    answers = Counter(answer for _, answer in ask_many(scene, "count"))
+    assert set(answers) == {"0", "1", "2", "3", "4"}
+    assert max(answers.values()) < 0.35 * answers.total()
+
+
+def test_absent_things_share_a_colour_or_shape_with_present_ones(scene, rng):
+    names = [sample_absent_name(scene, rng) for _ in range(200)]
+    assert not any(name in scene for name in names)
+    assert "green ball" in names
+    near = [n for n in names if n.split()[0] in ("red", "blue", "green")]
+    assert 0.5 < len(near) / len(names) < 1
+    assert "where is the green ball?" in dict(ask_many(scene, "place", 1500))
+
+
+def test_unseen_pairs_are_called_absent_only_where_a_scene_has_one(scene):
+    assert not any(is_unseen(*name.split()) for name in absent_names(scene))
+    orange_cube = replace(scene.objects[0], name="orange cube", color="orange")
+    with_unseen = replace(scene, objects=(orange_cube, *scene.objects[1:]))
+    assert "green brick" in absent_names(with_unseen)
+
+
+def test_caption_lists_the_farthest_first(scene):
+    assert caption(scene).answer == (
+        "red ball: 560, -150, 25; blue bowl: 540, 80, 28; "
+        "red cube: 412, -127, 25; green cube: 400, 200, 25"
+    )
+
+
+def test_same_generator_state_gives_the_same_questions(scene):
+    first, second = (sample_questions(scene, np.random.default_rng(9), KINDS * 3) for _ in range(2))
+    assert first == second
