@@ -1,0 +1,32 @@
+"""Every word that prompts, instructions, questions, answers and plans are made of."""
+
+import re
+
+from qa_generator import prompt, questions, wordings
+from scene_renderer.plan import ACTIONS
+from scene_renderer.vocabulary import COLORS, REFUSAL_REASONS, SHAPES, SIDE_WORDS, SIZE_WORDS
+
+_SLOT = re.compile(r"\{\w+\}")
+_WORD = re.compile(r"[a-z_]+")
+
+
+def lexicon() -> list[str]:
+    """Returns all words in alphabetical order; a tokenizer trained on them splits none."""
+    texts = [
+        *(t for w in wordings.ALL for t in (*w.seen, *w.unseen)),
+        *(word for words in wordings.PREPOSITIONS.values() for word in words),
+        *(word for words in wordings.WAYS.values() for word in words),
+        *questions.TEMPLATES.values(),
+        *(f"{shape}s" for shape in SHAPES),
+        *COLORS,
+        *SHAPES,
+        *SIZE_WORDS,
+        *SIDE_WORDS,
+        *questions.YES_NO,
+        questions.ABSENT,
+        questions.CAPTION_REQUEST,
+        f"or {prompt.GRIPPER_LABEL} {prompt.UNNAMED_LABEL} objects cm mm",
+        *ACTIONS,
+        *REFUSAL_REASONS,
+    ]
+    return sorted({word for text in texts for word in _WORD.findall(_SLOT.sub(" ", text))})
