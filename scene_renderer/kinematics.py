@@ -73,11 +73,16 @@ def forward(joints: Array) -> Array:
     Returns:
         `base_from_ee`: float64, shape (4, 4).
     """
-    base_from_link = np.eye(4)
-    for angle, (turn, offset) in zip(joints, _CHAIN, strict=True):
-        base_from_link = base_from_link @ _link(turn, offset, float(angle))
-    ee: Array = base_from_link @ _link(0.0, (0.0, 0.0, HAND), -_QUARTER)
+    ee: Array = link_frames(joints)[-1] @ _link(0.0, (0.0, 0.0, HAND), -_QUARTER)
     return ee
+
+
+def link_frames(joints: Array) -> list[Array]:
+    """Returns `base_from_link` of the base and links 1 to 7: float64, each of shape (4, 4)."""
+    frames = [np.eye(4)]
+    for angle, (turn, offset) in zip(joints, _CHAIN, strict=True):
+        frames.append(frames[-1] @ _link(turn, offset, float(angle)))
+    return frames
 
 
 def inverse(position: Vector, yaw: float) -> Array | None:
