@@ -94,7 +94,7 @@ def sample_questions(
     questions: dict[str, Question] = {}
     for kind in kinds or KINDS:
         for _ in range(8):
-            drawn = _pick(rng, _FORMS[kind])(scene, rng)
+            drawn = pick(rng, _FORMS[kind])(scene, rng)
             if drawn is not None and drawn[0] not in questions:
                 questions[drawn[0]] = Question(kind, *drawn)
                 break
@@ -133,15 +133,15 @@ def sample_absent_name(scene: Scene, rng: np.random.Generator) -> str:
 
     One in two has a colour and a shape of the scene, one in four a colour alone or a shape alone.
     """
-    like = _pick(rng, scene.objects)
-    other = _pick(rng, scene.objects)
+    like = pick(rng, scene.objects)
+    other = pick(rng, scene.objects)
     near = {
         0: absent_names(scene, like.color, other.shape),
         1: absent_names(scene, like.color, other.shape),
         2: absent_names(scene, color=like.color),
         3: absent_names(scene, shape=like.shape),
     }[int(rng.integers(4))]
-    return _pick(rng, near or absent_names(scene))
+    return pick(rng, near or absent_names(scene))
 
 
 def format_distance(distance_mm: int, rng: np.random.Generator) -> str:
@@ -162,8 +162,8 @@ def direction_between(start: Vector, end: Vector) -> str | None:
 
 def _count(scene: Scene, rng: np.random.Generator) -> tuple[str, str] | None:
     counts = _counts(scene)
-    target = _pick(rng, sorted(set(counts.values())))
-    things = _pick(rng, [thing for thing, count in counts.items() if count == target])
+    target = pick(rng, sorted(set(counts.values())))
+    things = pick(rng, [thing for thing, count in counts.items() if count == target])
     return TEMPLATES["count"].format(things=things), str(target)
 
 
@@ -183,8 +183,8 @@ def _counts(scene: Scene) -> dict[str, int]:
 
 
 def _name(scene: Scene, rng: np.random.Generator) -> tuple[str, str]:
-    item = _pick(rng, scene.objects)
-    form, answer = _pick(
+    item = pick(rng, scene.objects)
+    form, answer = pick(
         rng,
         [("name", item.name)] * 2 + [("name_color", item.color), ("name_shape", item.shape)],
     )
@@ -193,7 +193,7 @@ def _name(scene: Scene, rng: np.random.Generator) -> tuple[str, str]:
 
 
 def _place(scene: Scene, rng: np.random.Generator) -> tuple[str, str]:
-    item = _pick(rng, scene.objects)
+    item = pick(rng, scene.objects)
     return TEMPLATES["place"].format(a=item.name), _place_of(item)
 
 
@@ -204,13 +204,13 @@ def _place_two(scene: Scene, rng: np.random.Generator) -> tuple[str, str]:
 
 
 def _place_bare(scene: Scene, rng: np.random.Generator) -> tuple[str, str]:
-    item = _pick(rng, scene.objects)
+    item = pick(rng, scene.objects)
     return TEMPLATES["place_bare"].format(a=item.name), format_position(item.position)
 
 
 def _place_shifted(scene: Scene, rng: np.random.Generator) -> tuple[str, str]:
-    item, distance = _pick(rng, scene.objects), _pick(rng, DISTANCES_MM)
-    direction, (step_x, step_y) = _pick(rng, list(DIRECTIONS.items()))
+    item, distance = pick(rng, scene.objects), pick(rng, DISTANCES_MM)
+    direction, (step_x, step_y) = pick(rng, list(DIRECTIONS.items()))
     x, y, z = map(to_millimetres, item.position)
     question = TEMPLATES["place_shifted"].format(
         distance=format_distance(distance, rng), direction=direction, a=item.name
@@ -219,7 +219,7 @@ def _place_shifted(scene: Scene, rng: np.random.Generator) -> tuple[str, str]:
 
 
 def _place_above(scene: Scene, rng: np.random.Generator) -> tuple[str, str]:
-    item, distance = _pick(rng, scene.objects), _pick(rng, DISTANCES_MM)
+    item, distance = pick(rng, scene.objects), pick(rng, DISTANCES_MM)
     x, y, z = map(to_millimetres, item.position)
     question = TEMPLATES["place_above"].format(distance=format_distance(distance, rng), a=item.name)
     return question, f"{x}, {y}, {z + distance}"
@@ -230,7 +230,7 @@ def _place_absent(scene: Scene, rng: np.random.Generator) -> tuple[str, str]:
 
 
 def _relation(scene: Scene, rng: np.random.Generator) -> tuple[str, str] | None:
-    target = _pick(rng, list(DIRECTIONS))
+    target = pick(rng, list(DIRECTIONS))
     pairs = [
         (a, b)
         for a in scene.objects
@@ -239,14 +239,14 @@ def _relation(scene: Scene, rng: np.random.Generator) -> tuple[str, str] | None:
     ]
     if not pairs:
         return None
-    a, b = _pick(rng, pairs)
+    a, b = pick(rng, pairs)
     return TEMPLATES["relation"].format(a=a.name, b=b.name), target
 
 
 def _relation_yes_no(scene: Scene, rng: np.random.Generator) -> tuple[str, str] | None:
     direction, answer, (a, b) = (
-        _pick(rng, list(DIRECTIONS)),
-        _pick(rng, YES_NO),
+        pick(rng, list(DIRECTIONS)),
+        pick(rng, YES_NO),
         _two(scene, rng),
     )
     along = _along(direction, b.position, a.position)
@@ -259,7 +259,7 @@ def _relation_yes_no(scene: Scene, rng: np.random.Generator) -> tuple[str, str] 
 
 
 def _gripper_extreme(scene: Scene, rng: np.random.Generator) -> tuple[str, str] | None:
-    form, sign = _pick(rng, [("gripper_nearest", 1), ("gripper_farthest", -1)])
+    form, sign = pick(rng, [("gripper_nearest", 1), ("gripper_farthest", -1)])
     x, y, _ = scene.end_effector.position
     ranked = sorted(
         (sign * math.hypot(o.position[0] - x, o.position[1] - y), o.name) for o in scene.objects
@@ -270,20 +270,20 @@ def _gripper_extreme(scene: Scene, rng: np.random.Generator) -> tuple[str, str] 
 
 
 def _gripper(scene: Scene, rng: np.random.Generator) -> tuple[str, str] | None:
-    target = _pick(rng, list(DIRECTIONS))
+    target = pick(rng, list(DIRECTIONS))
     gripper = scene.end_effector.position
     items = [o for o in scene.objects if direction_between(gripper, o.position) == target]
-    return (TEMPLATES["gripper"].format(a=_pick(rng, items).name), target) if items else None
+    return (TEMPLATES["gripper"].format(a=pick(rng, items).name), target) if items else None
 
 
 def _gripper_yes_no(scene: Scene, rng: np.random.Generator) -> tuple[str, str] | None:
-    direction, answer = _pick(rng, list(DIRECTIONS)), _pick(rng, YES_NO)
+    direction, answer = pick(rng, list(DIRECTIONS)), pick(rng, YES_NO)
     sign = 1 if answer == "yes" else -1
     gripper = scene.end_effector.position
     items = [o for o in scene.objects if sign * _along(direction, gripper, o.position) >= MARGIN]
     if not items:
         return None
-    item = _pick(rng, items)
+    item = pick(rng, items)
     return TEMPLATES["gripper_yes_no"].format(a=item.name, direction=direction), answer
 
 
@@ -302,7 +302,8 @@ def _two(scene: Scene, rng: np.random.Generator) -> tuple[SceneObject, SceneObje
     return scene.objects[first], scene.objects[second]
 
 
-def _pick(rng: np.random.Generator, items: Sequence[T]) -> T:
+def pick(rng: np.random.Generator, items: Sequence[T]) -> T:
+    """Draws one of the items."""
     return items[int(rng.integers(len(items)))]
 
 

@@ -6,6 +6,9 @@ Slots: `{a}` the object, `{b}` the target, `{into}` and `{in}` the target's prep
 
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Literal
+
+Style = Literal["seen", "unseen"]
 
 
 @dataclass(frozen=True)
@@ -14,6 +17,10 @@ class Wordings:
 
     seen: tuple[str, ...]
     unseen: tuple[str, ...]
+
+    def of(self, style: Style) -> tuple[str, ...]:
+        """Returns the templates of a style."""
+        return self.seen if style == "seen" else self.unseen
 
 
 PLACE = Wordings(

@@ -1,0 +1,159 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from qa_generator.goals import is_free
+from qa_generator.tasks import TASKS, Goal, read_goal
+from qa_generator.wordings import ALL
+from scene_renderer.errors import DatasetError, SceneError
+from scene_renderer.plan import format_plan
+
+PLANS = [
+    (
+        {"task": "pick_and_place", "object": "red cube", "target": "blue bowl"},
+        "pick(412, -127, 25)\nplace(540, 80, 28)",
+    ),
+    ({"task": "lift", "object": "red ball"}, "pick(560, -150, 25)\nmove_to(560, -150, 175)"),
+    (
+        {"task": "move_forward", "object": "red cube", "distance_mm": 80},
+        "pick(412, -127, 25)\nplace(492, -127, 25)",
+    ),
+    ({"task": "move_backward", "object": "red ball"}, "pick(560, -150, 25)\nplace(460, -150, 25)"),
+    ({"task": "move_left", "object": "red cube"}, "pick(412, -127, 25)\nplace(412, -27, 25)"),
+    ({"task": "move_right", "object": "red cube"}, "pick(412, -127, 25)\nplace(412, -227, 25)"),
+    (
+        {"task": "stack", "object": "red cube", "target": "green cube"},
+        "pick(412, -127, 25)\nplace(400, 200, 25)",
+    ),
+    ({"task": "refuse", "reason": "absent"}, "refuse(absent)"),
+]
+
+
+def texts(scene, task, style="seen", count=300):
+    rng = np.random.default_rng(1)
+    return [TASKS[task].sample(scene, rng, style).text for _ in range(count)]
+
+
+@pytest.mark.parametrize(("goal", "plan"), PLANS)
+def test_oracle_plan_of_each_task(scene, goal, plan):
+    assert format_plan(read_goal(goal, scene).oracle(scene)) == plan
+
+
+def test_every_task_is_tested_above():
+    assert {goal["task"] for goal, _ in PLANS} == set(TASKS)
+
+
+@pytest.mark.parametrize("task", sorted(TASKS))
+def test_sampled_goals_round_trip_through_json(scene, task):
+    rng = np.random.default_rng(0)
+    for _ in range(20):
+        goal = TASKS[task].sample(scene, rng, "seen").goal
+        assert read_goal(goal.to_dict(), scene) == goal
+
+
+@pytest.mark.parametrize("task", sorted(set(TASKS) - {"refuse"}))
+def test_an_instruction_names_its_objects(scene, task):
+    rng = np.random.default_rng(0)
+    for style in ("seen", "unseen"):
+        for _ in range(40):
+            drawn = TASKS[task].sample(scene, rng, style)
+            named = {o.name for o in scene.objects if o.name in drawn.text}
+            assert named == {
+                drawn.goal.slots[k] for k in ("object", "target") if k in drawn.goal.slots
+            }
+
+
+def test_refused_instructions_are_twins_of_solvable_ones_with_one_absent_name(scene):
+    sentences = set(texts(scene, "refuse", count=3000))
+    assert {"lift the green ball", "lift the blue ball"} <= sentences
+    assert "put the red cube into the red bowl" in sentences
+    assert not {"lift the red cube", "lift the red ball"} & sentences
+    assert not any("{" in text for text in sentences)
+
+
+def test_each_task_has_twelve_seen_and_four_unseen_wordings():
+    for wordings in ALL:
+        assert len(set(wordings.seen)) >= 12
+        assert len(set(wordings.unseen)) >= 4
+        assert not set(wordings.seen) & set(wordings.unseen)
+
+
+def test_unseen_wordings_share_no_sentence_with_seen_ones(scene):
+    for task in TASKS:
+        assert not set(texts(scene, task, "seen")) & set(texts(scene, task, "unseen"))
+
+
+def test_prepositions_fit_the_receiver(scene):
+    bowl, *others = [o for o in scene.objects if o.shape == "bowl"], *scene.objects
+    plate = replace(bowl[0], name="blue plate", shape="plate")
+    with_plate = replace(scene, objects=(plate, others[0], others[2], others[3]))
+    assert any("into the blue bowl" in t for t in texts(scene, "pick_and_place"))
+    assert not any("onto" in t for t in texts(scene, "pick_and_place"))
+    assert any("onto the blue plate" in t for t in texts(with_plate, "pick_and_place"))
+    assert not any("into" in t for t in texts(with_plate, "pick_and_place"))
+
+
+def test_half_of_the_moves_name_no_distance(scene):
+    sentences = texts(scene, "move_left")
+    silent = [t for t in sentences if "cm" not in t and "mm" not in t]
+    assert 0.3 < len(silent) / len(sentences) < 0.6
+    assert any("5 cm" in t for t in sentences)
+
+
+def test_moves_end_on_a_free_and_reachable_spot(scene):
+    rng = np.random.default_rng(2)
+    for task in ("move_forward", "move_backward", "move_left", "move_right"):
+        for _ in range(50):
+            slots = TASKS[task].sample(scene, rng, "seen").goal.slots
+            item = scene[slots["object"]]
+            assert is_free(scene, item, TASKS[task].spot(item, slots["distance_mm"]))
+
+
+def test_occupied_and_unreachable_spots_are_not_free(scene):
+    cube = scene["red cube"]
+    assert is_free(scene, cube, (0.412, -0.03, 0.025))
+    assert not is_free(scene, cube, (0.54, 0.0, 0.025))  # on the rim of the bowl
+    assert not is_free(scene, cube, (0.66, -0.127, 0.025))
+    assert not is_free(scene, cube, (0.412, -0.41, 0.025))
+
+
+def test_stack_never_asks_for_a_ball_or_a_thing_on_itself(scene):
+    for slots in TASKS["stack"].choices(scene):
+        assert "ball" not in slots["object"] + slots["target"]
+        assert slots["object"] != slots["target"]
+
+
+@pytest.mark.parametrize(
+    ("goal", "message"),
+    [
+        ([], "must be a JSON object with the key 'task'"),
+        ({"task": "pick_place"}, "Unknown task 'pick_place'. Did you mean 'pick_and_place'"),
+        ({"task": "lift"}, "needs the key 'object'"),
+        ({"task": "lift", "object": "red cube", "targt": "x"}, "has no key 'targt'"),
+        ({"task": "lift", "object": "blue bowl"}, "'blue bowl' cannot be the object of 'lift'"),
+        (
+            {"task": "stack", "object": "red cube", "target": "red cube"},
+            "cannot put 'red cube' onto itself",
+        ),
+        (
+            {"task": "pick_and_place", "object": "red cube", "target": "red ball"},
+            "that must be a plate or bowl or tray",
+        ),
+        ({"task": "move_left", "object": "red cube", "distance_mm": 0.1}, "whole mm, 10 to 500"),
+        ({"task": "refuse", "reason": "abset"}, "Did you mean 'absent'"),
+    ],
+)
+def test_a_wrong_goal_is_told_what_is_wrong(scene, goal, message):
+    with pytest.raises(DatasetError, match=message):
+        read_goal(goal, scene)
+
+
+def test_a_goal_about_a_missing_object_lists_the_present_ones(scene):
+    with pytest.raises(SceneError, match="it has: red cube, blue bowl"):
+        read_goal({"task": "lift", "object": "blue cube"}, scene)
+
+
+def test_goal_keeps_its_slots_in_json():
+    goal = Goal("lift", {"object": "red cube"})
+    assert goal.to_dict() == {"task": "lift", "object": "red cube"}
