@@ -1,0 +1,163 @@
+"""What is asked: cases drawn from a split, or read from anybody's file.
+
+A case file is JSONL; each line is
+
+    {"id": "mine-1", "scene": {Scene JSON}, "instruction": "lift the red cube",
+     "context": "named", "goal": {"task": "lift", "object": "red cube"}}
+
+with a scene as in `scene_renderer/scene.py` and a goal as in `qa_generator/tasks.py`.
+"""
+
+import functools
+import json
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qa_generator.prompt import Observation, observe
+from qa_generator.tasks import TASKS, Goal, read_goal
+from scene_renderer.errors import DatasetError, TablehandError, did_you_mean
+from scene_renderer.scene import Scene
+from scene_renderer.splits import find_split
+from scene_renderer.vocabulary import CONTEXTS
+
+if TYPE_CHECKING:
+    from scene_renderer.renderer import Renderer
+
+Image = NDArray[np.uint8]
+
+CUSTOM = "custom"
+"""The split of cases that come from a file."""
+
+_RETRY_STRIDE = 1_000_000
+_KEYS = ("id", "scene", "instruction", "context", "goal")
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """One question to a policy.
+
+    Attributes:
+        id: unique among the cases that are graded together.
+        scene: what is on the table.
+        instruction: the person's sentence.
+        context: what the prompt tells beside the picture.
+        goal: what is wanted, in physics.
+        split: where the scene is from.
+    """
+
+    id: str
+    scene: Scene
+    instruction: str
+    context: str
+    goal: Goal
+    split: str
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Question(Observation):
+    """An observation that also carries its case, which only the oracle and the baselines read."""
+
+    case: Case
+
+
+def draw_cases(
+    split: str, seed: int, index: int, tasks: Sequence[str], contexts: Sequence[str]
+) -> list[Case]:
+    """Draws one scene and instruction, asked in every context.
+
+    The tasks take turns. A scene that does not allow its task is passed over.
+
+    Args:
+        split: a name from `SPLITS`.
+        seed: of the whole sample.
+        index: number of the draw; the result depends on nothing else.
+        tasks: words from `TASKS`.
+        contexts: words from `CONTEXTS`.
+    """
+    from scene_renderer.sampler import sample_scene
+
+    task = TASKS[tasks[index % len(tasks)]]
+    rng = np.random.default_rng([seed, zlib.crc32(f"grade {split}".encode()), index])
+    style = find_split(split).wordings
+    instruction, scene_index = None, index
+    while instruction is None:
+        scene = sample_scene(seed, split, scene_index)
+        instruction = task.sample(scene, rng, style)
+        scene_index += _RETRY_STRIDE
+    return [
+        Case(f"{scene.id}:{task.name}:{c}", scene, instruction.text, c, instruction.goal, split)
+        for c in contexts
+    ]
+
+
+def ask(case: Case, image: Image | None) -> Question:
+    """Returns what a policy gets to see of a case; the list's order depends on the case alone."""
+    rng = np.random.default_rng(zlib.crc32(case.id.encode()))
+    seen = observe(case.scene, image, case.context, rng)
+    return Question(seen.image, seen.end_effector, seen.listing, case=case)
+
+
+def render_image(scene: Scene, image_size: int) -> Image:
+    """Renders what the camera sees: uint8, shape (image_size, image_size, 3), RGB."""
+    image: Image = _renderer().render(scene, image_size).image
+    return image
+
+
+@functools.cache
+def _renderer() -> "Renderer":
+    """Returns this process's visual world, made when it is first needed."""
+    from scene_renderer.renderer import Renderer
+
+    return Renderer()
+
+
+def read_cases(path: Path) -> list[Case]:
+    """Reads a case file.
+
+    Raises:
+        DatasetError: if the file is missing or empty, or a line is malformed; it names the line.
+    """
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise DatasetError(f"Cannot read case file '{path}': {error}.") from error
+    cases: dict[str, Case] = {}
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        try:
+            case = _read_case(line)
+        except (TablehandError, ValueError, RecursionError) as error:
+            raise DatasetError(f"'{path}', line {number}: {error}") from error
+        if case.id in cases:
+            raise DatasetError(f"'{path}', line {number}: the id '{case.id}' was used before.")
+        cases[case.id] = case
+    if not cases:
+        raise DatasetError(f"Case file '{path}' has no cases.")
+    return list(cases.values())
+
+
+def _read_case(line: str) -> Case:
+    data = json.loads(line)
+    if not isinstance(data, dict):
+        raise DatasetError("a case must be a JSON object.")
+    for key in (*_KEYS, *data):
+        if key not in data:
+            raise DatasetError(f"a case needs the key '{key}'.")
+        if key not in _KEYS:
+            raise DatasetError(f"a case has no key '{key}'.{did_you_mean(key, _KEYS)}")
+    for key in ("id", "instruction", "context"):
+        if not isinstance(data[key], str) or not data[key].strip():
+            raise DatasetError(f"'{key}' must be a text that is not empty.")
+    if data["context"] not in CONTEXTS:
+        hint = did_you_mean(data["context"], CONTEXTS)
+        raise DatasetError(f"Unknown context '{data['context']}'.{hint}")
+    scene = Scene.from_dict(data["scene"])
+    goal = read_goal(data["goal"], scene)
+    return Case(data["id"], scene, data["instruction"], data["context"], goal, CUSTOM)

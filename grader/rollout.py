@@ -1,0 +1,157 @@
+"""From a policy's answers to outcomes: parse, execute in physics, judge the final state.
+
+Answers are asked for in batches in this process while worker processes execute the batch before.
+A plan is executed once on a scene, however many questions it answers.
+"""
+
+import math
+import time
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from grader.baselines import Policy
+from grader.cases import Case, Question
+from grader.crew import CrashError, Crew, Ticket
+from grader.metrics import Outcome
+from scene_renderer.errors import PlanError
+from scene_renderer.plan import Plan, format_plan, parse_plan
+from scene_renderer.scene import Scene
+
+if TYPE_CHECKING:
+    from scene_renderer.episode import Episode
+
+MOVED = 0.03
+"""What ends further from its start than this was moved, metres."""
+
+
+class Arena:
+    """Executes plans on scenes in worker processes, each pair once.
+
+    Attributes:
+        executed: how many episodes were executed.
+        seconds: wall time from the first plan handed in to the last result, without idle time.
+    """
+
+    def __init__(self, crew: Crew) -> None:
+        self.crew = crew
+        self.seconds = 0.0
+        self._tickets: dict[tuple[Scene, Plan], Ticket] = {}
+        self._open = 0
+        self._since = 0.0
+
+    @property
+    def executed(self) -> int:
+        """How many different plans were executed."""
+        return len(self._tickets)
+
+    def submit(self, scene: Scene, plan: Plan) -> Ticket:
+        """Starts an episode, or finds the one that was started before."""
+        if self._open == 0:
+            self._since = time.perf_counter()
+        self._open += 1
+        key = scene, plan
+        if key not in self._tickets:
+            self._tickets[key] = self.crew.submit(run_episode, scene, plan)
+        return self._tickets[key]
+
+    def result(self, ticket: Ticket) -> "Episode":
+        """Waits for an episode.
+
+        Raises:
+            CrashError: if the simulator broke down; the plan is not to blame.
+        """
+        try:
+            episode: Episode = self.crew.result(ticket)
+        finally:
+            self._open -= 1
+            if self._open == 0:
+                self.seconds += time.perf_counter() - self._since
+        return episode
+
+
+def run_episode(scene: Scene, plan: Plan) -> "Episode":
+    """Executes a plan in this process's simulator."""
+    from scene_renderer.episode import execute
+
+    return execute(scene, plan)
+
+
+def roll_out(
+    policy: Policy, questions: Sequence[Question], arena: Arena, batch_size: int
+) -> Iterator[list[Outcome]]:
+    """Asks a policy and executes what it answers.
+
+    Yields:
+        The outcomes of one batch after the other, in the order of the questions.
+    """
+    waiting: list[tuple[Question, str, Ticket | None]] = []
+    for start in range(0, len(questions), batch_size):
+        batch = questions[start : start + batch_size]
+        instructions = [q.case.instruction for q in batch]
+        texts = [a.text for a in policy.answer(batch, instructions, batch_size=batch_size)]
+        begun = [(q, t, _begin(q.case, t, arena)) for q, t in zip(batch, texts, strict=True)]
+        if waiting:
+            yield [_settle(q.case, text, ticket, arena) for q, text, ticket in waiting]
+        waiting = begun
+    if waiting:
+        yield [_settle(q.case, text, ticket, arena) for q, text, ticket in waiting]
+
+
+def _begin(case: Case, text: str, arena: Arena) -> Ticket | None:
+    """Starts executing an answer; None if it is no valid plan."""
+    try:
+        return arena.submit(case.scene, parse_plan(text))
+    except PlanError:
+        return None
+
+
+def _settle(case: Case, text: str, ticket: Ticket | None, arena: Arena) -> Outcome:
+    if ticket is None:
+        return _outcome(case, text, valid=False, success=False, cause="invalid plan")
+    try:
+        episode = arena.result(ticket)
+    except CrashError as error:
+        return _outcome(case, text, valid=True, success=None, cause=f"not run: {error}")
+    return judge(case, text, episode)
+
+
+def judge(case: Case, text: str, episode: "Episode") -> Outcome:
+    """Returns the outcome of a valid plan: whether the goal holds, and if not, why."""
+    success = case.goal.reached(case.scene, episode)
+    return _outcome(
+        case, text, valid=True, success=success, cause="" if success else explain(case, episode)
+    )
+
+
+def _outcome(case: Case, text: str, *, valid: bool, success: bool | None, cause: str) -> Outcome:
+    return Outcome(
+        case=case.id,
+        scene=case.scene.id,
+        split=case.split,
+        task=case.goal.task,
+        context=case.context,
+        instruction=case.instruction,
+        answer=text,
+        valid=valid,
+        exact=text == format_plan(case.goal.oracle(case.scene)),
+        success=success,
+        cause=cause,
+    )
+
+
+def explain(case: Case, episode: "Episode") -> str:
+    """Says in a few words why an executed plan did not reach its goal."""
+    if case.goal.task == "refuse":
+        return "should have refused" if not episode.plan.refusal else "wrong reason to refuse"
+    if episode.plan.refusal:
+        return "refused what can be done"
+    if episode.failure:
+        return episode.failure
+    moved = {
+        item.name
+        for item in case.scene.objects
+        if math.dist(item.position, episode.final[item.name].position) > MOVED
+    }
+    if not moved:
+        return "nothing moved"
+    return "wrong place" if moved == {case.goal.slots["object"]} else "wrong object"
