@@ -1,0 +1,189 @@
+"""Where the open gripper fits between objects: plain geometry, no physics.
+
+The gripper points down, so every question is about outlines seen from above and heights. Three
+layers of it can hit something (heights above the point between the finger tips, at yaw 0):
+
+                 ______________
+     palm       |______________|   from PALM up: +-107 mm along the finger axis, +-36 mm across
+     knuckles       ||    ||
+     finger tips     |    |        from 8 mm below the point
+"""
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from scene_renderer.camera import Array, Vector
+from scene_renderer.kinematics import FINGER_OPEN
+from scene_renderer.scene import SceneObject
+
+TIP_DEPTH = 0.008
+"""How far the finger tips reach below the point between them, metres."""
+
+LOWEST = TIP_DEPTH + 0.002
+"""The lowest z of that point, so that the tips stay off the table, metres."""
+
+PALM = 0.036
+"""How far above the point between the finger tips the palm begins, metres, with 3 mm to spare."""
+
+GRASP_RADIUS = 0.04
+"""An object whose centre is this near to a pick is what the pick means, metres."""
+
+_KNUCKLES = 0.020
+_PALM_HALF = (0.036, 0.107)
+_FINGER_HALF = 0.0125
+_TIP_WIDTH, _KNUCKLE_WIDTH = 0.018, 0.030
+_MARGIN = 0.003
+_TOP_OVERLAP = 0.006
+_ROUND_YAWS = 12
+
+
+@dataclass(frozen=True)
+class Grasp:
+    """How to take an object.
+
+    Attributes:
+        yaw: of the gripper, radians.
+        height: z of the point between the finger tips, metres, base frame.
+        is_clear: whether the open gripper fits there without touching anything.
+    """
+
+    yaw: float
+    height: float
+    is_clear: bool
+
+
+def find_target(x: float, y: float, objects: Iterable[SceneObject]) -> SceneObject | None:
+    """Returns the object whose centre is nearest to (x, y), if it is near enough to be meant."""
+
+    def distance(item: SceneObject) -> float:
+        return math.hypot(item.position[0] - x, item.position[1] - y)
+
+    nearest = min(objects, key=distance, default=None)
+    return nearest if nearest is not None and distance(nearest) <= GRASP_RADIUS else None
+
+
+def find_grasp(point: Vector, objects: Sequence[SceneObject]) -> Grasp:
+    """Chooses yaw and height for a pick at a point.
+
+    The fingers close on the narrow side of the object there. Among equally good yaws the one that
+    fits between the neighbours wins, and the grasp rises where palm or fingers would hit something.
+
+    Args:
+        point: what the pick names, metres, base frame.
+        objects: everything on the table where it is now.
+    """
+    x, y, z = point
+    target = find_target(x, y, objects)
+    if target is None:
+        height = max(z, LOWEST, free_height((x, y), 0.0, FINGER_OPEN, objects))
+        return Grasp(0.0, height, is_clear=False)
+    others = [item for item in objects if item is not target]
+    top = top_of(target)
+    grasps = []
+    for yaw in equivalent_yaws(target, math.atan2(y, x)):
+        free = free_height((x, y), yaw, FINGER_OPEN, others)
+        height = max(z, LOWEST, free, top - PALM)
+        grasps.append(Grasp(yaw, height, is_clear=height <= top - _TOP_OVERLAP))
+    return min(grasps, key=lambda grasp: grasp.height)
+
+
+def top_of(item: SceneObject) -> float:
+    """Returns the z of an upright object's top, metres, base frame."""
+    return item.position[2] + item.extents[2] / 2
+
+
+def support_height(item: SceneObject, others: Iterable[SceneObject]) -> float:
+    """Returns the highest top among the objects that an object would stand on or in; 0 if none."""
+    x, y, _ = item.extents
+    points = _grid(x / 2, -y / 2, y / 2)
+    if item.kind.round:
+        points = points[np.hypot(points[:, 0], points[:, 1]) <= x / 2 + 1e-9]
+    points = points @ _turn(item.yaw).T + np.array(item.position[:2])
+    tops = [top_of(o) for o in others if float(_outline_distance(points, o).min()) < _MARGIN]
+    return max(tops, default=0.0)
+
+
+def equivalent_yaws(item: SceneObject, preferred: float) -> list[float]:
+    """Returns the yaws at which the fingers close on an object's narrow side.
+
+    Args:
+        item: the object.
+        preferred: the yaw to begin with where all are equal; the arm's own direction costs its
+            last joint no turn.
+
+    Returns:
+        Radians, within a quarter turn of `preferred`, nearest first.
+    """
+    if item.kind.round:
+        yaws = [preferred + k * math.pi / _ROUND_YAWS for k in range(_ROUND_YAWS)]
+    elif item.extents[0] == item.extents[1]:
+        yaws = [item.yaw, item.yaw + math.pi / 2]
+    else:
+        yaws = [item.yaw]
+    turns = [math.remainder(yaw - preferred, math.pi) for yaw in yaws]
+    return [preferred + turn for turn in sorted(turns, key=lambda t: (abs(t), t))]
+
+
+def free_height(
+    xy: tuple[float, float], yaw: float, opening: float, objects: Iterable[SceneObject]
+) -> float:
+    """Returns how low the gripper may go without touching any of the objects.
+
+    Args:
+        xy: where the gripper is, metres, base frame.
+        yaw: of the gripper, radians.
+        opening: how far each finger stands from the middle, metres.
+        objects: what must not be touched.
+
+    Returns:
+        The lowest z of the point between the finger tips, metres; minus infinity if all is free.
+    """
+    layers = (
+        (_finger_points(opening, _TIP_WIDTH), -TIP_DEPTH),
+        (_finger_points(opening, _KNUCKLE_WIDTH), _KNUCKLES),
+        (_grid(_PALM_HALF[0], -_PALM_HALF[1], _PALM_HALF[1]), PALM),
+    )
+    base_from_hand = _turn(yaw)
+    lowest = -math.inf
+    for item in objects:
+        if math.dist(xy, item.position[:2]) > _PALM_HALF[1] + 0.02 + max(item.extents):
+            continue
+        top = top_of(item)
+        for points, above in layers:
+            if top - above > lowest:
+                gap = _outline_distance(points @ base_from_hand.T + xy, item)
+                if float(gap.min()) < _MARGIN:
+                    lowest = top - above
+    return lowest
+
+
+def _finger_points(opening: float, width: float) -> Array:
+    inner, outer = opening - 0.002, opening + width
+    return np.concatenate([_grid(_FINGER_HALF, inner, outer), _grid(_FINGER_HALF, -outer, -inner)])
+
+
+def _grid(half_x: float, low_y: float, high_y: float) -> Array:
+    """Points at most 12 mm apart that cover a rectangle: float64, shape (n, 2), hand frame."""
+    xs = np.linspace(-half_x, half_x, math.ceil(half_x / 0.006) + 1)
+    ys = np.linspace(low_y, high_y, math.ceil((high_y - low_y) / 0.012) + 1)
+    return np.stack(np.meshgrid(xs, ys), axis=-1).reshape(-1, 2)
+
+
+def _turn(yaw: float) -> Array:
+    """`base_from_local` of a yaw, from above: float64, shape (2, 2)."""
+    cos, sin = math.cos(yaw), math.sin(yaw)
+    return np.array([[cos, -sin], [sin, cos]])
+
+
+def _outline_distance(points: Array, item: SceneObject) -> Array:
+    """Distances of points, shape (n, 2), to an object's outline from above; negative inside."""
+    offset = points - np.array(item.position[:2])
+    if item.kind.round:
+        return np.asarray(np.hypot(offset[:, 0], offset[:, 1]) - item.extents[0] / 2)
+    local = np.abs(offset @ _turn(item.yaw))
+    beyond = local - np.array(item.extents[:2]) / 2
+    outside = np.hypot(*np.maximum(beyond, 0.0).T)
+    return np.asarray(outside + np.minimum(beyond.max(axis=1), 0.0))

@@ -1,0 +1,258 @@
+"""The physics world: a table top, the Panda and a scene's objects, stepped at 120 Hz in PyBullet.
+
+One `Simulator` lives as long as its process. `load` puts another scene on the table without
+loading the arm again, and the same calls after `load` give bit-identical results whatever was
+loaded before. Nothing is glued to the gripper: what it carries is held by friction alone.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import pybullet
+import pybullet_data
+
+from scene_renderer.camera import Array, Vector
+from scene_renderer.console import stdout_to_stderr
+from scene_renderer.errors import SceneError
+from scene_renderer.kinematics import FINGER_OPEN, HOME, inverse
+from scene_renderer.meshes import Part, Quaternion, collision_parts
+from scene_renderer.scene import EndEffector, Scene, SceneObject
+
+PHYSICS_HZ = 120
+SETTLE_STEPS = 24
+"""Steps that a new scene rests before its objects are put to sleep."""
+
+TABLE = "the table"
+HAND = "the hand"
+"""What `Simulator.touches` calls the two things that are no scene objects."""
+
+_ARM_JOINTS = tuple(range(7))
+_FINGERS = (9, 10)
+_COLLIDING_LINKS = (8, *_FINGERS)
+_SOLVER: dict[str, float] = {
+    "fixedTimeStep": 1 / PHYSICS_HZ,
+    "numSolverIterations": 50,
+    "solverResidualThreshold": 1e-7,
+    "deterministicOverlappingPairs": 1,
+}
+_ARM_FORCE, _FINGER_FORCE = 500.0, 40.0
+_FINGER_SPEED = 0.25
+_FRICTION, _FINGER_FRICTION = 0.8, 1.0
+_ROLLING_FRICTION = 0.002
+"""Metres: what stops a ball on the table."""
+
+
+class Pose(NamedTuple):
+    """A position, metres, base frame, and an orientation, quaternion xyzw."""
+
+    position: Vector
+    orientation: Quaternion
+
+    @property
+    def yaw(self) -> float:
+        """Rotation about z, radians."""
+        x, y, z, w = self.orientation
+        return math.atan2(2 * (w * z + x * y), 1 - 2 * (y * y + z * z))
+
+
+class Simulator:
+    """One persistent physics world.
+
+    Attributes:
+        steps: how many steps were made since the scene was loaded.
+        on_step: called after every step; it may look but not touch.
+    """
+
+    def __init__(self) -> None:
+        self.steps = 0
+        self.on_step: Callable[[], None] | None = None
+        self._bodies: dict[str, int] = {}
+        with stdout_to_stderr():
+            self._client: int = pybullet.connect(pybullet.DIRECT)
+            self._call("setPhysicsEngineParameter", **_SOLVER)
+            self._call("setGravity", 0, 0, -9.81)
+            plane = self._call("createCollisionShape", pybullet.GEOM_PLANE)
+            self._table = self._call("createMultiBody", 0, plane)
+            self._call("changeDynamics", self._table, -1, lateralFriction=_FRICTION)
+            self._robot = self._load_robot()
+            self._empty: int = self._call("saveState")
+
+    def load(self, scene: Scene) -> None:
+        """Clears the table, puts the scene's objects on it and the arm at its start.
+
+        Raises:
+            SceneError: if the arm cannot reach the scene's end-effector pose.
+        """
+        start = _start_joints(scene.end_effector)
+        for body in self._bodies.values():
+            self._call("removeBody", body)
+        self._call("restoreState", self._empty)
+        for joint, angle in zip(_ARM_JOINTS, start, strict=True):
+            self._call("resetJointState", self._robot, joint, float(angle))
+        self._bodies = {item.name: self._create(item) for item in scene.objects}
+        self.drive(start, np.zeros(7))
+        self.grip(FINGER_OPEN)
+        for _ in range(SETTLE_STEPS):
+            self._call("stepSimulation")
+        for body in self._bodies.values():
+            sleep = pybullet.ACTIVATION_STATE_SLEEP | pybullet.ACTIVATION_STATE_ENABLE_SLEEPING
+            self._call("changeDynamics", body, -1, activationState=sleep)
+        self.steps = 0
+
+    def step(self) -> None:
+        """Lets 1/120 s pass."""
+        self._call("stepSimulation")
+        self.steps += 1
+        if self.on_step is not None:
+            self.on_step()
+
+    def drive(self, joints: Array, velocities: Array) -> None:
+        """Sets what the arm's motors aim for at the next steps.
+
+        Args:
+            joints: float64, shape (7,), radians.
+            velocities: float64, shape (7,), radians per second.
+        """
+        self._call(
+            "setJointMotorControlArray",
+            self._robot,
+            _ARM_JOINTS,
+            pybullet.POSITION_CONTROL,
+            targetPositions=joints,
+            targetVelocities=velocities,
+            forces=[_ARM_FORCE] * 7,
+            positionGains=[1.0] * 7,
+            velocityGains=[1.0] * 7,
+        )
+
+    def grip(self, opening: float) -> None:
+        """Sets how far each finger aims to stand from the middle, metres."""
+        for finger in _FINGERS:
+            self._call(
+                "setJointMotorControl2",
+                self._robot,
+                finger,
+                pybullet.POSITION_CONTROL,
+                targetPosition=opening,
+                force=_FINGER_FORCE,
+                maxVelocity=_FINGER_SPEED,
+            )
+
+    def joints(self) -> Array:
+        """Returns the arm's joints: float64, shape (7,), radians."""
+        states = self._call("getJointStates", self._robot, _ARM_JOINTS)
+        return np.array([state[0] for state in states])
+
+    def opening(self) -> float:
+        """Returns how far the fingers stand from the middle on average, metres."""
+        states = self._call("getJointStates", self._robot, _FINGERS)
+        return float(sum(state[0] for state in states) / 2)
+
+    def object_poses(self) -> dict[str, Pose]:
+        """Returns where every object is, in the scene's order."""
+        return {name: self._pose(body) for name, body in self._bodies.items()}
+
+    def speed(self) -> float:
+        """Returns the speed of the fastest object, metres per second."""
+        speeds = [0.0]
+        for body in self._bodies.values():
+            velocity, _ = self._call("getBaseVelocity", body)
+            speeds.append(math.hypot(*velocity))
+        return max(speeds)
+
+    def touches(self, name: str) -> set[str]:
+        """Returns what touches an object, or `HAND`: names of objects, `HAND`, `TABLE`."""
+        names = {body: other for other, body in self._bodies.items()}
+        names |= {self._robot: HAND, self._table: TABLE}
+        body = self._robot if name == HAND else self._bodies[name]
+        return {names[point[2]] for point in self._contacts(bodyA=body)}
+
+    def held(self) -> str | None:
+        """Returns the object that both fingers touch."""
+        left, right = (
+            {p[2] for p in self._contacts(bodyA=self._robot, linkIndexA=finger)}
+            for finger in _FINGERS
+        )
+        for name, body in self._bodies.items():
+            if body in left and body in right:
+                return name
+        return None
+
+    def _contacts(self, **bodies: int) -> Sequence[Any]:
+        points = self._call("getContactPoints", **bodies) or ()
+        return [point for point in points if point[8] <= 0.0]
+
+    def _call(self, function: str, *arguments: Any, **options: Any) -> Any:
+        return getattr(pybullet, function)(*arguments, physicsClientId=self._client, **options)
+
+    def _pose(self, body: int) -> Pose:
+        return Pose(*self._call("getBasePositionAndOrientation", body))
+
+    def _load_robot(self) -> int:
+        path = pybullet_data.getDataPath() + "/franka_panda/panda.urdf"
+        robot: int = self._call("loadURDF", path, useFixedBase=True)
+        for link in range(-1, self._call("getNumJoints", robot)):
+            if link not in _COLLIDING_LINKS:
+                self._call("setCollisionFilterGroupMask", robot, link, 0, 0)
+        for joint, angle in zip(_ARM_JOINTS, HOME, strict=True):
+            self._call("resetJointState", robot, joint, float(angle))
+        for finger in _FINGERS:
+            self._call("resetJointState", robot, finger, FINGER_OPEN)
+            self._call(
+                "changeDynamics",
+                robot,
+                finger,
+                lateralFriction=_FINGER_FRICTION,
+                frictionAnchor=1,
+            )
+        axis, origin = (1, 0, 0), (0, 0, 0)
+        gear = self._call(
+            "createConstraint", robot, 9, robot, 10, pybullet.JOINT_GEAR, axis, origin, origin
+        )
+        self._call("changeConstraint", gear, gearRatio=-1, erp=0.1, maxForce=50)
+        return robot
+
+    def _create(self, item: SceneObject) -> int:
+        shape = self._create_shape(collision_parts(item.shape, item.size))
+        turn = (0.0, 0.0, math.sin(item.yaw / 2), math.cos(item.yaw / 2))
+        body: int = self._call("createMultiBody", item.kind.mass, shape, -1, item.position, turn)
+        rolling = _ROLLING_FRICTION if item.shape == "ball" else 0.0
+        self._call(
+            "changeDynamics",
+            body,
+            -1,
+            lateralFriction=_FRICTION,
+            rollingFriction=rolling,
+            spinningFriction=rolling,
+        )
+        return body
+
+    def _create_shape(self, parts: Sequence[Part]) -> int:
+        kinds = {
+            "box": pybullet.GEOM_BOX,
+            "cylinder": pybullet.GEOM_CYLINDER,
+            "sphere": pybullet.GEOM_SPHERE,
+        }
+        shape: int = self._call(
+            "createCollisionShapeArray",
+            shapeTypes=[kinds[part.kind] for part in parts],
+            halfExtents=[[extent / 2 for extent in part.extents] for part in parts],
+            radii=[part.extents[0] / 2 for part in parts],
+            lengths=[part.extents[2] for part in parts],
+            collisionFramePositions=[part.position for part in parts],
+            collisionFrameOrientations=[part.orientation for part in parts],
+        )
+        return shape
+
+
+def _start_joints(start: EndEffector) -> Array:
+    for yaw in (start.yaw, start.yaw + math.pi):
+        joints = inverse(start.position, yaw)
+        if joints is not None:
+            return joints
+    raise SceneError(
+        f"The arm cannot reach the end effector's position {start.position}; "
+        "give one within reach, pointing down."
+    )
