@@ -4,6 +4,7 @@ Frames: base (x forward, y to the robot's left, z up, metres) and pixel (u right
 at the top left corner of the image; the centre of the first pixel is (0.5, 0.5)).
 """
 
+import functools
 from dataclasses import dataclass
 
 import numpy as np
@@ -34,14 +35,7 @@ class Camera:
 
     def view_matrix(self) -> Array:
         """Returns `camera_from_base`: float64, shape (4, 4); the camera looks along its -z."""
-        eye, target = np.array(self.position), np.array(self.target)
-        backward = (eye - target) / np.linalg.norm(eye - target)
-        right = np.cross([0.0, 0.0, 1.0], backward)
-        right /= np.linalg.norm(right)
-        camera_from_base = np.eye(4)
-        camera_from_base[:3, :3] = np.stack([right, np.cross(backward, right), backward])
-        camera_from_base[:3, 3] = -camera_from_base[:3, :3] @ eye
-        return camera_from_base
+        return _view_matrix(self.position, self.target)
 
     def projection_matrix(self) -> Array:
         """Returns `clip_from_camera` as OpenGL defines it: float64, shape (4, 4)."""
@@ -56,6 +50,19 @@ class Camera:
             ]
         )
 
+    def pixel_matrix(self, image_size: int) -> Array:
+        """Returns `pixel_from_base`, homogeneous: float64, shape (3, 4); row 2 gives the depth."""
+        return _pixel_matrix(self, image_size)
+
+    def ray_matrix(self, image_size: int) -> Array:
+        """Returns the ray through each pixel, of length 1 along the camera's axis.
+
+        Returns:
+            float64, shape (3, 3): from (u, v, 1) in pixels to a direction in the base frame.
+        """
+        matrix: Array = np.linalg.inv(self.pixel_matrix(image_size)[:, :3])
+        return matrix
+
     def project(self, points: Array, image_size: int) -> Array:
         """Maps base-frame points to pixels.
 
@@ -67,9 +74,8 @@ class Camera:
             float64, shape (n, 2): (u, v) in pixels.
         """
         homogeneous = np.concatenate([points, np.ones((len(points), 1))], axis=1)
-        clip = homogeneous @ (self.projection_matrix() @ self.view_matrix()).T
-        ndc = clip[:, :2] / clip[:, 3:]
-        return (ndc * [1.0, -1.0] + 1.0) * image_size / 2
+        pixels = homogeneous @ self.pixel_matrix(image_size).T
+        return np.asarray(pixels[:, :2] / pixels[:, 2:])
 
     def unproject(self, pixels: Array, image_size: int, height: float = 0.0) -> Array:
         """Maps pixels to the points they show on the horizontal plane at `height`.
@@ -82,9 +88,43 @@ class Camera:
         Returns:
             float64, shape (n, 3), metres, base frame.
         """
-        ndc = (pixels * 2 / image_size - 1.0) * [1.0, -1.0]
-        tangent = np.tan(np.radians(self.fov_deg) / 2)
-        rays_camera = np.concatenate([ndc * tangent, -np.ones((len(ndc), 1))], axis=1)
-        rays_base = rays_camera @ self.view_matrix()[:3, :3]
+        homogeneous = np.concatenate([pixels, np.ones((len(pixels), 1))], axis=1)
+        rays = homogeneous @ self.ray_matrix(image_size).T
         eye = np.array(self.position)
-        return eye + rays_base * ((height - eye[2]) / rays_base[:, 2:])
+        return np.asarray(eye + rays * ((height - eye[2]) / rays[:, 2:]))
+
+
+@functools.lru_cache(maxsize=16)
+def _view_matrix(position: Vector, target: Vector) -> Array:
+    eye, middle = np.array(position), np.array(target)
+    backward = (eye - middle) / np.linalg.norm(eye - middle)
+    right = np.cross([0.0, 0.0, 1.0], backward)
+    right /= np.linalg.norm(right)
+    camera_from_base = np.eye(4)
+    camera_from_base[:3, :3] = np.stack([right, np.cross(backward, right), backward])
+    camera_from_base[:3, 3] = -camera_from_base[:3, :3] @ eye
+    camera_from_base.flags.writeable = False
+    return camera_from_base
+
+
+@functools.lru_cache(maxsize=16)
+def _pixel_matrix(camera: Camera, image_size: int) -> Array:
+    half, f = image_size / 2, 1.0 / np.tan(np.radians(camera.fov_deg) / 2)
+    pixel_from_camera = np.array([[f * half, 0.0, -half], [0.0, -f * half, -half], [0, 0, -1]])
+    matrix: Array = pixel_from_camera @ camera.view_matrix()[:3]
+    matrix.flags.writeable = False
+    return matrix
+
+
+_AROUND = np.stack([f(np.arange(32) * np.pi / 16) for f in (np.cos, np.sin)])
+"""32 directions round the circle: float64, shape (2, 32)."""
+
+
+def outline(pixels: Array) -> Array:
+    """Returns the convex outline of points: float64, shape (32, 2), in order round it."""
+    return np.asarray(pixels[np.argmax(pixels @ _AROUND, axis=0)])
+
+
+def are_apart(a: Array, b: Array) -> bool:
+    """Whether one of 32 directions separates two outlines."""
+    return bool(np.any((a @ _AROUND).max(axis=0) < (b @ _AROUND).min(axis=0)))

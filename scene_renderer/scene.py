@@ -10,7 +10,8 @@ The JSON form, which `--cases` files and data sets carry:
      "size": 0.05, "position": [0.41, -0.12, 0.025], "yaw": 0.3}, ...4 to 8 of them],
      "end_effector": {"position": [0.35, 0.0, 0.42], "yaw": 0.0},          optional from here on
      "camera": {"position": [...], "target": [...], "fov_deg": 40.0, "name": "front"},
-     "light": {"direction": [...], "ambient": 0.5, "diffuse": 0.6}, "table": "wood"}
+     "light": {"direction": [...], "ambient": 0.5, "diffuse": 0.6}, "table": "wood",
+     "tint": [1.0, 1.0, 1.0]}
 """
 
 import dataclasses
@@ -106,7 +107,7 @@ class Light:
     diffuse: float = 0.55
 
 
-FRONT = Camera(position=(1.02, 0.0, 0.72), target=(0.45, 0.0, 0.02), fov_deg=42.0, name="front")
+FRONT = Camera(position=(1.14, 0.0, 1.10), target=(0.455, 0.0, 0.06), fov_deg=24.0, name="front")
 
 
 @dataclass(frozen=True)
@@ -120,6 +121,7 @@ class Scene:
         camera: where the picture is taken from.
         light: what lights it.
         table: a word from `TABLES`.
+        tint: what the table's colour is multiplied with, RGB.
     """
 
     id: str
@@ -128,6 +130,7 @@ class Scene:
     camera: Camera = FRONT
     light: Light = Light()
     table: str = "wood"
+    tint: Vector = (1.0, 1.0, 1.0)
 
     def __post_init__(self) -> None:
         if not MIN_OBJECTS <= len(self.objects) <= MAX_OBJECTS:
@@ -188,6 +191,8 @@ class Scene:
             parts = {"end_effector": EndEffector, "camera": Camera, "light": Light}
             for key in parts.keys() & fields.keys():
                 fields[key] = _read(parts[key], fields[key])
+            if "tint" in fields:
+                fields["tint"] = tuple(_number(v, "tint") for v in fields["tint"])
             return Scene(**fields)
         except KeyError as error:
             raise SceneError(f"A scene needs the key {error}.") from error

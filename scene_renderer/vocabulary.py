@@ -52,14 +52,14 @@ class Shape:
 
 SHAPES: MappingProxyType[str, Shape] = MappingProxyType(
     {
-        "cube": Shape("graspable", (0.042, 0.056), (1.0, 1.0, 1.0), False, 0.10),
-        "brick": Shape("graspable", (0.036, 0.046), (2.0, 1.0, 0.8), False, 0.10),
-        "cylinder": Shape("graspable", (0.038, 0.048), (1.0, 1.0, 1.7), True, 0.10),
-        "ball": Shape("graspable", (0.044, 0.058), (1.0, 1.0, 1.0), True, 0.10),
-        "bottle": Shape("graspable", (0.040, 0.050), (1.0, 1.0, 2.7), True, 0.10),
-        "plate": Shape("receiver", (0.140, 0.170), (1.0, 1.0, 0.10), True, 0.40),
-        "bowl": Shape("receiver", (0.125, 0.150), (1.0, 1.0, 0.40), True, 0.40),
-        "tray": Shape("receiver", (0.160, 0.190), (1.0, 0.75, 0.16), False, 0.40),
+        "cube": Shape("graspable", (0.048, 0.056), (1.0, 1.0, 1.0), False, 0.10),
+        "brick": Shape("graspable", (0.040, 0.046), (2.0, 1.0, 0.8), False, 0.10),
+        "cylinder": Shape("graspable", (0.042, 0.050), (1.0, 1.0, 1.7), True, 0.10),
+        "ball": Shape("graspable", (0.048, 0.060), (1.0, 1.0, 1.0), True, 0.10),
+        "bottle": Shape("graspable", (0.044, 0.052), (1.0, 1.0, 2.6), True, 0.10),
+        "plate": Shape("receiver", (0.140, 0.160), (1.0, 1.0, 0.10), True, 0.40),
+        "bowl": Shape("receiver", (0.124, 0.144), (1.0, 1.0, 0.40), True, 0.40),
+        "tray": Shape("receiver", (0.156, 0.180), (1.0, 0.75, 0.16), False, 0.40),
     }
 )
 """Shape word to what it is. Adding an object is one entry here and one mesh in `meshes.py`."""

@@ -1,0 +1,268 @@
+"""`Renderer`: a scene to a picture, a mask and boxes; owns one PyBullet world for looks only.
+
+PyBullet's software rasteriser finds what every pixel shows, once from the camera and once from
+the lamp; `shading.py` colours it. A picture is rasterised at twice its size and averaged down.
+The same scene gives the same bytes whatever was rendered before.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import numpy as np
+import pybullet
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw
+
+from scene_renderer.camera import Array, Camera, Vector, outline
+from scene_renderer.errors import SceneError
+from scene_renderer.kinematics import FINGER_OPEN, inverse
+from scene_renderer.meshes import Faces, Quaternion, visual_mesh
+from scene_renderer.panda import load_parts, place_parts
+from scene_renderer.scene import Scene, SceneObject
+from scene_renderer.shading import Raster, corner_normals, lamp_camera, linear_depth, shade
+from scene_renderer.vocabulary import COLORS
+
+Pose = tuple[Vector, Quaternion]
+"""Position of an object's centre, metres, base frame, and its orientation as xyzw."""
+
+ARM = 255
+"""What the mask says where the arm is."""
+
+OVERSAMPLING = 2
+
+
+@dataclass(frozen=True)
+class Rendering:
+    """A picture and what is known about its pixels.
+
+    Attributes:
+        image: uint8, shape (size, size, 3), RGB.
+        mask: uint8, shape (size, size): 0 table, i + 1 `scene.objects[i]`, `ARM` the arm.
+        boxes: int64, shape (objects, 4): (u0, v0, u1, v1) pixels around what is visible of each
+            object, u1 and v1 exclusive; zeros if nothing is.
+        visible: float64, shape (objects,): share of each object's outline that nothing covers.
+    """
+
+    image: NDArray[np.uint8]
+    mask: NDArray[np.uint8]
+    boxes: NDArray[np.int64]
+    visible: Array
+
+
+class Renderer:
+    """A persistent world with the arm in it; objects come and go with each scene."""
+
+    def __init__(self) -> None:
+        self._client: int = pybullet.connect(pybullet.DIRECT)
+        self._shapes: dict[tuple[str, float], int] = {}
+        self._meshes: dict[tuple[str, float], Array] = {}
+        self._parts = load_parts()
+        self._arm = [
+            self._add_body(self._add_shape(part.vertices, part.faces)) for part in self._parts
+        ]
+
+    def close(self) -> None:
+        """Ends the world."""
+        pybullet.disconnect(self._client)
+
+    def render(
+        self,
+        scene: Scene,
+        image_size: int,
+        *,
+        joints: Array | None = None,
+        opening: float | None = None,
+        poses: Mapping[str, Pose] | None = None,
+    ) -> Rendering:
+        """Takes the scene's picture.
+
+        Args:
+            scene: what to draw.
+            image_size: width and height in pixels.
+            joints: float64, shape (7,), of the arm; default: those of the scene's end effector.
+            opening: distance of each finger from the middle, metres; default: open.
+            poses: where objects are by name; default: where the scene has them.
+
+        Raises:
+            SceneError: if the arm cannot reach the scene's end effector.
+        """
+        placed = [_pose(o, poses) for o in scene.objects]
+        self._place_arm(scene, joints, FINGER_OPEN if opening is None else opening)
+        with self._objects(scene, placed) as bodies:
+            size = image_size * OVERSAMPLING
+            numbers = self._body_numbers(bodies)
+            seen = self._rasterise(scene.camera, size, numbers, scene.light.direction)
+            lamp = self._rasterise(lamp_camera(scene.light), size, numbers, scene.light.direction)
+        colors = [COLORS[o.color] for o in scene.objects] + [p.color for p in self._parts]
+        picture = shade(scene, seen, lamp, np.array(colors, np.float32))
+        outlines = [
+            outline(scene.camera.project(self._points(o, pose), size))
+            for o, pose in zip(scene.objects, placed, strict=True)
+        ]
+        return _labelled(scene, seen, picture, outlines, placed)
+
+    def _place_arm(self, scene: Scene, joints: Array | None, opening: float) -> None:
+        if joints is None:
+            joints = _reaching(scene)
+        frames = place_parts(joints, opening)
+        turns = [_quaternion(frame[:3, :3]) for frame in frames]
+        for body, part in zip(self._arm, self._parts, strict=True):
+            pybullet.resetBasePositionAndOrientation(
+                body, frames[part.frame][:3, 3].tolist(), turns[part.frame], self._client
+            )
+
+    @contextmanager
+    def _objects(self, scene: Scene, poses: list[Pose]) -> Iterator[list[int]]:
+        """Puts the objects into the world for a while; last in is first out (see `_rasterise`)."""
+        bodies = []
+        try:
+            for item, pose in zip(scene.objects, poses, strict=True):
+                bodies.append(self._add_body(self._object_shape(item), *pose))
+            yield bodies
+        finally:
+            for body in reversed(bodies):
+                pybullet.removeBody(body, self._client)
+
+    def _object_shape(self, item: SceneObject) -> int:
+        key = (item.shape, item.size)
+        if key not in self._shapes:
+            vertices, faces = visual_mesh(*key)
+            self._meshes[key] = vertices
+            self._shapes[key] = self._add_shape(vertices, faces)
+        return self._shapes[key]
+
+    def _points(self, item: SceneObject, pose: Pose) -> Array:
+        """The object's vertices in the base frame: float64, shape (n, 3)."""
+        turn = np.reshape(pybullet.getMatrixFromQuaternion(pose[1]), (3, 3))
+        return np.asarray(self._meshes[item.shape, item.size] @ turn.T + pose[0])
+
+    def _add_shape(self, vertices: Array, faces: Faces) -> int:
+        number: int = pybullet.createVisualShape(
+            pybullet.GEOM_MESH,
+            vertices=vertices[faces].reshape(-1, 3).tolist(),
+            indices=list(range(faces.size)),
+            normals=corner_normals(vertices, faces).reshape(-1, 3).tolist(),
+            rgbaColor=[1, 1, 1, 1],
+            physicsClientId=self._client,
+        )
+        return number
+
+    def _add_body(
+        self, shape: int, position: Vector = (0, 0, 0), turn: Quaternion = (0, 0, 0, 1)
+    ) -> int:
+        body: int = pybullet.createMultiBody(
+            baseVisualShapeIndex=shape,
+            basePosition=position,
+            baseOrientation=turn,
+            physicsClientId=self._client,
+        )
+        return body
+
+    def _body_numbers(self, bodies: list[int]) -> NDArray[np.int64]:
+        """Maps PyBullet's body ids, plus one, to: -1 nothing, 0.. objects, then arm parts."""
+        ids = [*bodies, *self._arm]
+        numbers = np.full(max(ids) + 2, -1)
+        numbers[np.array(ids) + 1] = np.arange(len(ids))
+        return numbers
+
+    def _rasterise(
+        self, camera: Camera, size: int, numbers: NDArray[np.int64], lamp_direction: Vector
+    ) -> Raster:
+        """Finds what each pixel shows.
+
+        Surfaces at the same depth are won by the body that PyBullet draws first. It draws in the
+        order of a table in which a removed body's place is filled with the last one, so removing
+        the last ones first keeps that order the same for every scene.
+        """
+        _, _, rgba, depth, ids = pybullet.getCameraImage(
+            size,
+            size,
+            camera.view_matrix().T.ravel().tolist(),
+            camera.projection_matrix().T.ravel().tolist(),
+            lightDirection=lamp_direction,
+            lightColor=[1, 1, 1],
+            lightAmbientCoeff=0.0,
+            lightDiffuseCoeff=1.0,
+            lightSpecularCoeff=0.0,
+            shadow=0,
+            renderer=pybullet.ER_TINY_RENDERER,
+            physicsClientId=self._client,
+        )
+        facing = np.reshape(rgba, (size, size, 4))[..., 0].astype(np.float32) / 255
+        return Raster(
+            numbers[np.reshape(ids, (size, size)) + 1],
+            linear_depth(np.reshape(depth, (size, size))),
+            facing,
+        )
+
+
+def _pose(item: SceneObject, poses: Mapping[str, Pose] | None) -> Pose:
+    if poses is not None and item.name in poses:
+        return poses[item.name]
+    return item.position, (0.0, 0.0, float(np.sin(item.yaw / 2)), float(np.cos(item.yaw / 2)))
+
+
+def _reaching(scene: Scene) -> Array:
+    place, yaw = scene.end_effector.position, scene.end_effector.yaw
+    for turn in (yaw, yaw + np.pi, yaw - np.pi):
+        joints = inverse(place, turn)
+        if joints is not None:
+            return joints
+    raise SceneError(
+        f"Scene '{scene.id}' has its end effector at {list(place)}, where the arm cannot hold it."
+    )
+
+
+def _quaternion(turn: Array) -> list[float]:
+    """A rotation matrix as a quaternion xyzw.
+
+    Source: Bar-Itzhack, "New method for extracting the quaternion from a rotation matrix", 2000.
+    """
+    (xx, xy, xz), (yx, yy, yz), (zx, zy, zz) = turn.tolist()
+    symmetric = [
+        [xx - yy - zz, 0, 0, 0],
+        [xy + yx, yy - xx - zz, 0, 0],
+        [xz + zx, yz + zy, zz - xx - yy, 0],
+        [zy - yz, xz - zx, yx - xy, xx + yy + zz],
+    ]
+    vectors: list[float] = np.linalg.eigh(symmetric)[1][:, 3].tolist()
+    return vectors
+
+
+def _labelled(
+    scene: Scene,
+    seen: Raster,
+    picture: NDArray[np.float32],
+    outlines: list[Array],
+    placed: list[Pose],
+) -> Rendering:
+    """Averages the picture down and measures boxes and visible shares on the large raster."""
+    count = len(scene.objects)
+    boxes = np.zeros((count, 4), np.int64)
+    visible = np.zeros(count)
+    view = scene.camera.view_matrix()
+    for i, (position, _) in enumerate(placed):
+        own = seen.body == i
+        rows, columns = np.nonzero(own.any(1))[0], np.nonzero(own.any(0))[0]
+        if len(rows):
+            low = np.array([columns[0], rows[0]]) // OVERSAMPLING
+            high = -(-np.array([columns[-1] + 1, rows[-1] + 1]) // OVERSAMPLING)
+            boxes[i] = *low, *high
+            distance = -float(view[2] @ [*position, 1.0])
+            visible[i] = _visible_share(seen, i, outlines[i], distance)
+    size = len(seen.body) // OVERSAMPLING
+    small = picture.reshape(size, OVERSAMPLING, size, OVERSAMPLING, 3).mean(axis=(1, 3))
+    sample = seen.body[1::OVERSAMPLING, 1::OVERSAMPLING]
+    mask = np.where(sample >= count, ARM, sample + 1).astype(np.uint8)
+    return Rendering((small * 255 + 0.5).astype(np.uint8), mask, boxes, visible)
+
+
+def _visible_share(seen: Raster, number: int, polygon: Array, distance: float) -> float:
+    """The object's own pixels over those plus the pixels of nearer bodies inside its outline."""
+    inside = Image.new("1", seen.body.shape[::-1])
+    ImageDraw.Draw(inside).polygon((polygon - 0.5).ravel().tolist(), fill=1)
+    others = (seen.body >= 0) & (seen.body != number) & (seen.depth < distance)
+    covered = np.count_nonzero(np.asarray(inside) & others)
+    own = np.count_nonzero(seen.body == number)
+    return own / (own + covered)

@@ -1,0 +1,286 @@
+"""`sample_scene`: a scene as a pure function of (seed, split, index).
+
+    what      colours and shapes that repeat, so that one word rarely says which object is meant
+    where     largest first, at random where the footprint fits; a dead end starts afresh
+    seen      every object wholly in the picture and at least 65 % of its outline uncovered
+
+Objects have gaps of `GAP`, so that open fingers fit between them, and stand inside the part of
+the table that the arm reaches.
+"""
+
+import math
+import zlib
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw
+
+from scene_renderer.camera import Array, Camera, Vector, are_apart, outline
+from scene_renderer.scene import FRONT, TABLES, EndEffector, Light, Scene, SceneObject
+from scene_renderer.splits import Split, find_split, is_unseen
+from scene_renderer.vocabulary import COLORS, GRASPABLE, RECEIVERS, SHAPES
+
+AREA_X, AREA_Y = (0.33, 0.63), (-0.22, 0.22)
+"""Where the centres of objects may be, metres, base frame."""
+
+GAP = 0.022
+"""Least distance between two footprints, metres."""
+
+VISIBLE = 0.65
+"""Least share of an object's outline that no nearer outline covers."""
+
+MARGIN = 0.012
+"""Least distance of an object's outline from the picture's edge, as a share of its width."""
+
+SUPPORTS: tuple[str, ...] = ("cube", "brick")
+"""Graspable shapes with a flat top, on which others can be stacked."""
+
+HAND: Vector = (0.07, 0.21, 0.20)
+"""Extents of a box around hand and fingers, metres, end-effector frame, upwards from the tips."""
+
+_GRID = 64
+_TRIES = 40
+_ROUND = np.stack([f(np.arange(16) * math.pi / 8) / 2 for f in (np.cos, np.sin)], axis=1)
+_SQUARE = np.array([[0.5, 0.5], [-0.5, 0.5], [-0.5, -0.5], [0.5, -0.5]])
+
+
+@dataclass(frozen=True)
+class Look:
+    """How far camera, lamp and table wander from their defaults, each way.
+
+    Attributes:
+        position: of the camera, metres.
+        target: of the camera, metres.
+        fov: of the camera, degrees.
+        lamp: turn of the lamp about the vertical, radians.
+        light: share by which its strength varies.
+        tint: share by which the table's colour varies.
+    """
+
+    position: float
+    target: float
+    fov: float
+    lamp: float
+    light: float
+    tint: float
+
+
+LOOKS: MappingProxyType[str, Look] = MappingProxyType(
+    {
+        "mild": Look(0.02, 0.004, 0.2, 0.5, 0.08, 0.10),
+        "medium": Look(0.07, 0.012, 0.6, 1.2, 0.18, 0.25),
+    }
+)
+
+
+def sample_scene(seed: int, split: str, index: int) -> Scene:
+    """Draws one scene.
+
+    Args:
+        seed: of the data set.
+        split: a word from `SPLITS`; it sets the number of objects, their colour-shape pairs and
+            how far the look wanders.
+        index: of the scene in its split.
+
+    Raises:
+        UsageError: if there is no such split.
+    """
+    rules = find_split(split)
+    rng = np.random.default_rng([seed, zlib.crc32(split.encode()), index])
+    look = LOOKS[rules.look]
+    camera, light, tint = _sample_camera(look, rng), _sample_light(look, rng), _tint(look, rng)
+    table = str(rng.choice(TABLES))
+    objects = None
+    while objects is None:
+        objects = _place(_sample_kinds(rules, rng), camera, rng)
+    outlines = [_outline(item, camera) for item in objects]
+    return Scene(
+        id=f"{split}-{seed}-{index:06d}",
+        objects=objects,
+        end_effector=_sample_end_effector(outlines, camera, rng),
+        camera=camera,
+        light=light,
+        table=table,
+        tint=tint,
+    )
+
+
+def _sample_camera(look: Look, rng: np.random.Generator) -> Camera:
+    position = np.array(FRONT.position) + look.position * rng.uniform(-1, 1, 3)
+    target = np.array(FRONT.target) + look.target * rng.uniform(-1, 1, 3)
+    fov_deg = FRONT.fov_deg + look.fov * float(rng.uniform(-1, 1))
+    return Camera(_vector(position), _vector(target), round(fov_deg, 4))
+
+
+def _sample_light(look: Look, rng: np.random.Generator) -> Light:
+    usual = Light()
+    turn = math.atan2(usual.direction[1], usual.direction[0]) + look.lamp * rng.uniform(-1, 1)
+    flat = math.hypot(*usual.direction[:2]) * rng.uniform(0.8, 1.2)
+    direction = np.array([flat * math.cos(turn), flat * math.sin(turn), usual.direction[2]])
+    ambient, diffuse = (1 + look.light * rng.uniform(-1, 1, 2)).tolist()
+    return Light(
+        _vector(direction), round(usual.ambient * ambient, 4), round(usual.diffuse * diffuse, 4)
+    )
+
+
+def _tint(look: Look, rng: np.random.Generator) -> Vector:
+    brightness = 1 + look.tint * rng.uniform(-1, 1)
+    return _vector(brightness * (1 + look.tint / 3 * rng.uniform(-1, 1, 3)))
+
+
+def _vector(values: Array) -> Vector:
+    x, y, z = (round(v, 4) for v in values.tolist())
+    return x, y, z
+
+
+def _sample_kinds(rules: Split, rng: np.random.Generator) -> list[tuple[str, str]]:
+    """Draws (colour, shape) pairs, no two alike: something to stack on, to take and to receive."""
+    low, high = rules.objects
+    count = int(rng.integers(low, high + 1))
+    roles = [SUPPORTS, GRASPABLE, RECEIVERS]
+    second_receiver = int(rng.integers(3, count + 1))
+    roles += [RECEIVERS if i == second_receiver else GRASPABLE for i in range(3, count)]
+    unseen = math.ceil(count / 2) if rules.combinations == "unseen" else 0
+    is_first = rng.permutation([True] * unseen + [False] * (count - unseen))
+    pairs: list[tuple[str, str]] = []
+    for shapes, wants_unseen in zip(roles, is_first.tolist(), strict=True):
+        pairs.append(_sample_pair(shapes, wants_unseen, pairs, rng))
+    return pairs
+
+
+def _sample_pair(
+    shapes: tuple[str, ...],
+    wants_unseen: bool,
+    taken: list[tuple[str, str]],
+    rng: np.random.Generator,
+) -> tuple[str, str]:
+    """Draws a free pair; those that share a word with an earlier one are likelier."""
+    free = [
+        (color, shape)
+        for color in COLORS
+        for shape in shapes
+        if (color, shape) not in taken and is_unseen(color, shape) == wants_unseen
+    ]
+    colors, kinds = {c for c, _ in taken}, {s for _, s in taken}
+    weights = np.array([1.0 + 3 * (c in colors) + 1 * (s in kinds) for c, s in free])
+    return free[int(rng.choice(len(free), p=weights / weights.sum()))]
+
+
+def _place(
+    pairs: list[tuple[str, str]], camera: Camera, rng: np.random.Generator
+) -> tuple[SceneObject, ...] | None:
+    """Finds a place for each object, or returns None at a dead end."""
+    sized = []
+    for color, shape in pairs:
+        small, large = SHAPES[shape].sizes
+        sized.append((color, shape, round(float(rng.uniform(small, large)) * 500) / 500))
+    sized.sort(key=lambda kind: -kind[2] * SHAPES[kind[1]].proportions[0])
+    placed: list[SceneObject] = []
+    for color, shape, size in sized:
+        for _ in range(_TRIES):
+            item = _drop(color, shape, size, rng)
+            if all(gap(item, other) >= GAP for other in placed) and _is_inside(item, camera):
+                placed.append(item)
+                break
+        else:
+            return None
+    outlines = [_outline(item, camera) for item in placed]
+    distances = [math.dist(item.position, camera.position) for item in placed]
+    if min(uncovered(outlines, distances)) < VISIBLE:
+        return None
+    return tuple(placed[i] for i in rng.permutation(len(placed)))
+
+
+def _drop(color: str, shape: str, size: float, rng: np.random.Generator) -> SceneObject:
+    height = SHAPES[shape].extents(size)[2]
+    x, y = round(float(rng.uniform(*AREA_X)), 3), round(float(rng.uniform(*AREA_Y)), 3)
+    yaw = 0.0 if SHAPES[shape].round else round(float(rng.uniform(-math.pi, math.pi) / 2), 3)
+    return SceneObject(f"{color} {shape}", color, shape, size, (x, y, height / 2), yaw)
+
+
+def gap(a: SceneObject, b: SceneObject) -> float:
+    """Returns a lower bound of the distance between two footprints, metres.
+
+    It is exact for two circles, and wherever an edge faces the other footprint.
+
+    Source: the separating axis theorem.
+    """
+    dx, dy = b.position[0] - a.position[0], b.position[1] - a.position[1]
+    axes = [math.atan2(dy, dx)]
+    for item in (a, b):
+        if not item.kind.round:
+            axes += [item.yaw, item.yaw + math.pi / 2]
+    return max(
+        abs(dx * math.cos(t) + dy * math.sin(t)) - _half_width(a, t) - _half_width(b, t)
+        for t in axes
+    )
+
+
+def _half_width(item: SceneObject, direction: float) -> float:
+    """Half the width of a footprint along a direction, metres."""
+    x, y, _ = item.extents
+    if item.kind.round:
+        return x / 2
+    turn = direction - item.yaw
+    return (x * abs(math.cos(turn)) + y * abs(math.sin(turn))) / 2
+
+
+def _is_inside(item: SceneObject, camera: Camera) -> bool:
+    """Whether the picture shows all of it."""
+    pixels = _outline(item, camera)
+    return bool(np.all((pixels >= MARGIN) & (pixels <= 1 - MARGIN)))
+
+
+def _outline(item: SceneObject, camera: Camera) -> Array:
+    """Where the prism over the footprint is in a picture of width 1: float64, shape (32, 2)."""
+    base = _ROUND if item.kind.round else _SQUARE
+    return _prism(base, item.extents, item.position, item.yaw, camera)
+
+
+def _prism(base: Array, extents: Vector, centre: Vector, yaw: float, camera: Camera) -> Array:
+    turn = np.array([[math.cos(yaw), math.sin(yaw)], [-math.sin(yaw), math.cos(yaw)]])
+    corners = (base * extents[:2]) @ turn + centre[:2]
+    ends = [centre[2] - extents[2] / 2, centre[2] + extents[2] / 2]
+    points = np.concatenate([np.column_stack([corners, np.full(len(base), z)]) for z in ends])
+    return outline(camera.project(points, 1))
+
+
+def uncovered(outlines: list[Array], distances: list[float]) -> list[float]:
+    """Returns the share of each outline that no nearer one covers.
+
+    Args:
+        outlines: convex polygons in a picture of width 1, each float64, shape (32, 2).
+        distances: of each from the camera, metres.
+    """
+    inside = [_fill(polygon) for polygon in outlines]
+    shares = []
+    for own, distance in zip(inside, distances, strict=True):
+        nearer = [m for m, d in zip(inside, distances, strict=True) if d < distance]
+        total = np.count_nonzero(own)
+        free = np.count_nonzero(own & ~np.any(nearer, axis=0)) if nearer else total
+        shares.append(free / max(total, 1))
+    return shares
+
+
+def _fill(polygon: Array) -> NDArray[np.bool_]:
+    image = Image.new("1", (_GRID, _GRID))
+    ImageDraw.Draw(image).polygon((polygon * _GRID - 0.5).ravel().tolist(), fill=1)
+    return np.asarray(image)
+
+
+def _sample_end_effector(
+    outlines: list[Array], camera: Camera, rng: np.random.Generator
+) -> EndEffector:
+    """Draws where the gripper hovers: in the picture, and in front of no object."""
+    while True:
+        x, y = rng.uniform(0.30, 0.36), rng.uniform(-0.16, 0.16)
+        position = _vector(np.array([x, y, rng.uniform(0.28, 0.40)]))
+        yaw = round(float(rng.uniform(-0.6, 0.6)), 3)
+        centre = (position[0], position[1], position[2] + HAND[2] / 2)
+        hand = _prism(_SQUARE, HAND, centre, yaw, camera)
+        tips = camera.project(np.array([position]), 1)[0]
+        is_shown = bool(np.all((tips > 0.03) & (tips < 0.97)))
+        if is_shown and all(are_apart(hand, polygon) for polygon in outlines):
+            return EndEffector(position, yaw)
