@@ -9,6 +9,7 @@ layers of it can hit something (heights above the point between the finger tips,
      finger tips     |    |        from 8 mm below the point
 """
 
+import functools
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -82,12 +83,16 @@ def find_grasp(point: Vector, objects: Sequence[SceneObject]) -> Grasp:
         return Grasp(0.0, height, is_clear=False)
     others = [item for item in objects if item is not target]
     top = top_of(target)
-    grasps = []
+    wanted = max(z, LOWEST, top - PALM)
+    best: Grasp | None = None
     for yaw in equivalent_yaws(target, math.atan2(y, x)):
-        free = free_height((x, y), yaw, FINGER_OPEN, others)
-        height = max(z, LOWEST, free, top - PALM)
-        grasps.append(Grasp(yaw, height, is_clear=height <= top - _TOP_OVERLAP))
-    return min(grasps, key=lambda grasp: grasp.height)
+        height = max(wanted, free_height((x, y), yaw, FINGER_OPEN, others))
+        if best is None or height < best.height:
+            best = Grasp(yaw, height, is_clear=height <= top - _TOP_OVERLAP)
+        if height == wanted:
+            break
+    assert best is not None
+    return best
 
 
 def top_of(item: SceneObject) -> float:
@@ -160,11 +165,13 @@ def free_height(
     return lowest
 
 
+@functools.lru_cache(maxsize=64)
 def _finger_points(opening: float, width: float) -> Array:
     inner, outer = opening - 0.002, opening + width
     return np.concatenate([_grid(_FINGER_HALF, inner, outer), _grid(_FINGER_HALF, -outer, -inner)])
 
 
+@functools.lru_cache(maxsize=64)
 def _grid(half_x: float, low_y: float, high_y: float) -> Array:
     """Points at most 12 mm apart that cover a rectangle: float64, shape (n, 2), hand frame."""
     xs = np.linspace(-half_x, half_x, math.ceil(half_x / 0.006) + 1)
