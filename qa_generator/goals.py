@@ -6,8 +6,10 @@ Every predicate is a pure function of the scene before and the poses after; none
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from scene_renderer.sampler import GAP, gap
 from scene_renderer.scene import REACH_X, REACH_Y, Scene, SceneObject, Vector
 
 if TYPE_CHECKING:
@@ -21,8 +23,6 @@ LIFTED = 0.05
 """How much higher a lifted object must be, metres."""
 RESTING = 0.01
 """How far a stacked object's height may be from lying flat on the one below, metres."""
-CLEARANCE = 0.02
-"""Free space around a spot where an object is to be put, metres, as between a scene's objects."""
 
 
 def is_undisturbed(scene: Scene, episode: Episode, *moved: str) -> bool:
@@ -65,16 +65,8 @@ def is_at(episode: Episode, name: str, spot: Vector) -> bool:
 
 
 def is_free(scene: Scene, item: SceneObject, spot: Vector) -> bool:
-    """Whether an object can be put down at a spot: reachable and clear of everything else."""
+    """Whether an object can be put down at a spot: within reach, with a scene's usual gaps."""
     if not (REACH_X[0] <= spot[0] <= REACH_X[1] and REACH_Y[0] <= spot[1] <= REACH_Y[1]):
         return False
-    return all(
-        math.dist(spot[:2], other.position[:2]) >= _radius(item) + _radius(other) + CLEARANCE
-        for other in scene.objects
-        if other is not item
-    )
-
-
-def _radius(item: SceneObject) -> float:
-    """Returns the radius of the circle around an object's footprint, metres."""
-    return item.extents[0] / 2 if item.kind.round else math.hypot(*item.extents[:2]) / 2
+    moved = replace(item, position=spot)
+    return all(gap(moved, other) >= GAP for other in scene.objects if other.name != item.name)

@@ -92,7 +92,7 @@ def sample_questions(
         At most `len(kinds)` questions: one is left out where the scene allows no more clear ones.
     """
     questions: dict[str, Question] = {}
-    for kind in kinds or KINDS:
+    for kind in KINDS if kinds is None else kinds:
         for _ in range(8):
             drawn = pick(rng, _FORMS[kind])(scene, rng)
             if drawn is not None and drawn[0] not in questions:

@@ -171,7 +171,7 @@ class Stack(Task):
     objects = ("cube", "brick", "cylinder")
     targets = ("cube", "brick")
     wordings = wordings.STACK
-    weight = 2.0
+    weight = 1.2
 
     def oracle(self, scene: Scene, slots: Slots) -> Plan:
         """Places at the lower object's own centre; the guarded descent stops at contact."""
