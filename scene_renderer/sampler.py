@@ -3,6 +3,7 @@
     what      colours and shapes that repeat, so that one word rarely says which object is meant
     where     largest first, at random where the footprint fits; a dead end starts afresh
     seen      every object wholly in the picture and at least 65 % of its outline uncovered
+    taken     the open gripper fits around every object that it should be able to take
 
 Objects have gaps of `GAP`, so that open fingers fit between them, and stand inside the part of
 the table that the arm reaches.
@@ -18,6 +19,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from scene_renderer.camera import Array, Camera, Vector, are_apart, outline
+from scene_renderer.grasping import find_grasp
 from scene_renderer.scene import FRONT, TABLES, EndEffector, Light, Scene, SceneObject
 from scene_renderer.splits import Split, find_split, is_unseen
 from scene_renderer.vocabulary import COLORS, GRASPABLE, RECEIVERS, SHAPES
@@ -188,9 +190,15 @@ def _place(
             return None
     outlines = [_outline(item, camera) for item in placed]
     distances = [math.dist(item.position, camera.position) for item in placed]
-    if min(uncovered(outlines, distances)) < VISIBLE:
+    if min(uncovered(outlines, distances)) < VISIBLE or not _are_graspable(placed):
         return None
     return tuple(placed[i] for i in rng.permutation(len(placed)))
+
+
+def _are_graspable(objects: list[SceneObject]) -> bool:
+    """Whether the open gripper fits around each object that it should be able to take."""
+    graspable = [item for item in objects if item.kind.role == "graspable"]
+    return all(find_grasp(item.position, objects).is_clear for item in graspable)
 
 
 def _drop(color: str, shape: str, size: float, rng: np.random.Generator) -> SceneObject:
@@ -275,8 +283,8 @@ def _sample_end_effector(
 ) -> EndEffector:
     """Draws where the gripper hovers: in the picture, and in front of no object."""
     while True:
-        x, y = rng.uniform(0.30, 0.36), rng.uniform(-0.16, 0.16)
-        position = _vector(np.array([x, y, rng.uniform(0.28, 0.40)]))
+        x, y = rng.uniform(0.28, 0.34), rng.uniform(-0.16, 0.16)
+        position = _vector(np.array([x, y, rng.uniform(0.20, 0.32)]))
         yaw = round(float(rng.uniform(-0.6, 0.6)), 3)
         centre = (position[0], position[1], position[2] + HAND[2] / 2)
         hand = _prism(_SQUARE, HAND, centre, yaw, camera)

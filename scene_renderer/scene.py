@@ -102,12 +102,12 @@ class Light:
         diffuse: strength of the lamp.
     """
 
-    direction: Vector = (0.6, 0.4, 1.4)
+    direction: Vector = (0.45, 0.60, 1.3)
     ambient: float = 0.55
     diffuse: float = 0.55
 
 
-FRONT = Camera(position=(1.14, 0.0, 1.10), target=(0.455, 0.0, 0.06), fov_deg=24.0, name="front")
+FRONT = Camera(position=(1.20, 0.0, 1.02), target=(0.435, 0.0, 0.06), fov_deg=24.6, name="front")
 
 
 @dataclass(frozen=True)

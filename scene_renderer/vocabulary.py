@@ -14,8 +14,8 @@ COLORS: MappingProxyType[str, tuple[float, float, float]] = MappingProxyType(
         "blue": (0.10, 0.28, 0.80),
         "purple": (0.47, 0.16, 0.62),
         "pink": (0.97, 0.52, 0.72),
-        "white": (0.95, 0.95, 0.93),
-        "black": (0.09, 0.09, 0.10),
+        "white": (0.90, 0.90, 0.88),
+        "black": (0.13, 0.13, 0.14),
     }
 )
 """Colour word to linear RGB in [0, 1]."""
