@@ -154,4 +154,4 @@ def explain(case: Case, episode: "Episode") -> str:
     }
     if not moved:
         return "nothing moved"
-    return "wrong place" if moved == {case.goal.slots["object"]} else "wrong object"
+    return "wrong place" if case.goal.slots["object"] in moved else "wrong object"
