@@ -37,6 +37,8 @@ _SOLVER: dict[str, float] = {
     "solverResidualThreshold": 1e-7,
     "deterministicOverlappingPairs": 1,
 }
+_OTHER, _DISTANCE, _FORCE = 2, 8, 9
+"""Where a contact point of PyBullet says what is touched, how far off, and how hard."""
 _ARM_FORCE, _FINGER_FORCE = 500.0, 40.0
 _FINGER_SPEED = 0.25
 _FRICTION, _FINGER_FRICTION = 0.8, 1.0
@@ -167,12 +169,12 @@ class Simulator:
         names = {body: other for other, body in self._bodies.items()}
         names |= {self._robot: HAND, self._table: TABLE}
         body = self._robot if name == HAND else self._bodies[name]
-        return {names[point[2]] for point in self._contacts(bodyA=body)}
+        return {names[point[_OTHER]] for point in self._contacts(bodyA=body)}
 
     def held(self) -> str | None:
         """Returns the object that both fingers touch."""
         left, right = (
-            {p[2] for p in self._contacts(bodyA=self._robot, linkIndexA=finger)}
+            {p[_OTHER] for p in self._contacts(bodyA=self._robot, linkIndexA=finger)}
             for finger in _FINGERS
         )
         for name, body in self._bodies.items():
@@ -182,7 +184,7 @@ class Simulator:
 
     def _contacts(self, **bodies: int) -> Sequence[Any]:
         points = self._call("getContactPoints", **bodies) or ()
-        return [point for point in points if point[8] <= 0.0]
+        return [p for p in points if p[_DISTANCE] <= 0.0 or p[_FORCE] > 0.0]
 
     def _call(self, function: str, *arguments: Any, **options: Any) -> Any:
         return getattr(pybullet, function)(*arguments, physicsClientId=self._client, **options)
