@@ -60,8 +60,7 @@ class Camera:
         Returns:
             float64, shape (3, 3): from (u, v, 1) in pixels to a direction in the base frame.
         """
-        matrix: Array = np.linalg.inv(self.pixel_matrix(image_size)[:, :3])
-        return matrix
+        return np.asarray(np.linalg.inv(self.pixel_matrix(image_size)[:, :3]), np.float64)
 
     def project(self, points: Array, image_size: int) -> Array:
         """Maps base-frame points to pixels.

@@ -23,6 +23,7 @@ from scene_renderer.scene import Scene, SceneObject
 from scene_renderer.shading import Raster, corner_normals, lamp_camera, linear_depth, shade
 from scene_renderer.vocabulary import COLORS
 
+Index = NDArray[np.int64]
 Pose = tuple[Vector, Quaternion]
 """Position of an object's centre, metres, base frame, and its orientation as xyzw."""
 
@@ -30,6 +31,8 @@ ARM = 255
 """What the mask says where the arm is."""
 
 OVERSAMPLING = 2
+LAMP_OVERSAMPLING = 1.5
+"""Widths of what camera and lamp see, over the width of the picture."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +75,7 @@ class Renderer:
         image_size: int,
         *,
         joints: Array | None = None,
-        opening: float | None = None,
+        opening: float = FINGER_OPEN,
         poses: Mapping[str, Pose] | None = None,
     ) -> Rendering:
         """Takes the scene's picture.
@@ -81,30 +84,40 @@ class Renderer:
             scene: what to draw.
             image_size: width and height in pixels.
             joints: float64, shape (7,), of the arm; default: those of the scene's end effector.
-            opening: distance of each finger from the middle, metres; default: open.
+            opening: distance of each finger from the middle, metres.
             poses: where objects are by name; default: where the scene has them.
 
         Raises:
             SceneError: if the arm cannot reach the scene's end effector.
         """
         placed = [_pose(o, poses) for o in scene.objects]
-        self._place_arm(scene, joints, FINGER_OPEN if opening is None else opening)
+        self._place_arm(_reaching(scene) if joints is None else joints, opening)
         with self._objects(scene, placed) as bodies:
+            numbers, lamp_direction = self._body_numbers(bodies), scene.light.direction
             size = image_size * OVERSAMPLING
-            numbers = self._body_numbers(bodies)
-            seen = self._rasterise(scene.camera, size, numbers, scene.light.direction)
-            lamp = self._rasterise(lamp_camera(scene.light), size, numbers, scene.light.direction)
+            seen = self._rasterise(scene.camera, size, numbers, lamp_direction)
+            size = round(image_size * LAMP_OVERSAMPLING)
+            lamp = self._rasterise(lamp_camera(scene.light), size, numbers, lamp_direction)
         colors = [COLORS[o.color] for o in scene.objects] + [p.color for p in self._parts]
-        picture = shade(scene, seen, lamp, np.array(colors, np.float32))
-        outlines = [
-            outline(scene.camera.project(self._points(o, pose), size))
-            for o, pose in zip(scene.objects, placed, strict=True)
-        ]
-        return _labelled(scene, seen, picture, outlines, placed)
+        picture = shade(scene, seen, lamp, np.array(colors, np.float32), image_size)
+        boxes, visible = self._labels(scene, seen, placed)
+        sample = seen.body[1::OVERSAMPLING, 1::OVERSAMPLING]
+        mask = np.where(sample >= len(placed), ARM, sample + 1).astype(np.uint8)
+        return Rendering((picture * 255 + 0.5).astype(np.uint8), mask, boxes, visible)
 
-    def _place_arm(self, scene: Scene, joints: Array | None, opening: float) -> None:
-        if joints is None:
-            joints = _reaching(scene)
+    def _labels(self, scene: Scene, seen: Raster, placed: list[Pose]) -> tuple[Index, Array]:
+        labels = []
+        camera = scene.camera
+        axis = camera.view_matrix()[2]
+        for number, (item, (position, turn)) in enumerate(zip(scene.objects, placed, strict=True)):
+            rotation = np.reshape(pybullet.getMatrixFromQuaternion(turn), (3, 3))
+            points = self._meshes[item.shape, item.size] @ rotation.T + position
+            polygon = outline(camera.project(points, len(seen.body)))
+            distance = -float(axis @ [*position, 1.0])
+            labels.append(_label(seen, number, polygon, distance))
+        return np.stack([box for box, _ in labels]), np.array([share for _, share in labels])
+
+    def _place_arm(self, joints: Array, opening: float) -> None:
         frames = place_parts(joints, opening)
         turns = [_quaternion(frame[:3, :3]) for frame in frames]
         for body, part in zip(self._arm, self._parts, strict=True):
@@ -131,11 +144,6 @@ class Renderer:
             self._meshes[key] = vertices
             self._shapes[key] = self._add_shape(vertices, faces)
         return self._shapes[key]
-
-    def _points(self, item: SceneObject, pose: Pose) -> Array:
-        """The object's vertices in the base frame: float64, shape (n, 3)."""
-        turn = np.reshape(pybullet.getMatrixFromQuaternion(pose[1]), (3, 3))
-        return np.asarray(self._meshes[item.shape, item.size] @ turn.T + pose[0])
 
     def _add_shape(self, vertices: Array, faces: Faces) -> int:
         number: int = pybullet.createVisualShape(
@@ -167,7 +175,7 @@ class Renderer:
         return numbers
 
     def _rasterise(
-        self, camera: Camera, size: int, numbers: NDArray[np.int64], lamp_direction: Vector
+        self, camera: Camera, size: int, numbers: Index, lamp_direction: Vector
     ) -> Raster:
         """Finds what each pixel shows.
 
@@ -189,11 +197,11 @@ class Renderer:
             renderer=pybullet.ER_TINY_RENDERER,
             physicsClientId=self._client,
         )
-        facing = np.reshape(rgba, (size, size, 4))[..., 0].astype(np.float32) / 255
+        facing = np.reshape(rgba, (size, size, 4))[..., 0] / 255
         return Raster(
             numbers[np.reshape(ids, (size, size)) + 1],
             linear_depth(np.reshape(depth, (size, size))),
-            facing,
+            facing.astype(np.float32),
         )
 
 
@@ -230,39 +238,21 @@ def _quaternion(turn: Array) -> list[float]:
     return vectors
 
 
-def _labelled(
-    scene: Scene,
-    seen: Raster,
-    picture: NDArray[np.float32],
-    outlines: list[Array],
-    placed: list[Pose],
-) -> Rendering:
-    """Averages the picture down and measures boxes and visible shares on the large raster."""
-    count = len(scene.objects)
-    boxes = np.zeros((count, 4), np.int64)
-    visible = np.zeros(count)
-    view = scene.camera.view_matrix()
-    for i, (position, _) in enumerate(placed):
-        own = seen.body == i
-        rows, columns = np.nonzero(own.any(1))[0], np.nonzero(own.any(0))[0]
-        if len(rows):
-            low = np.array([columns[0], rows[0]]) // OVERSAMPLING
-            high = -(-np.array([columns[-1] + 1, rows[-1] + 1]) // OVERSAMPLING)
-            boxes[i] = *low, *high
-            distance = -float(view[2] @ [*position, 1.0])
-            visible[i] = _visible_share(seen, i, outlines[i], distance)
-    size = len(seen.body) // OVERSAMPLING
-    small = picture.reshape(size, OVERSAMPLING, size, OVERSAMPLING, 3).mean(axis=(1, 3))
-    sample = seen.body[1::OVERSAMPLING, 1::OVERSAMPLING]
-    mask = np.where(sample >= count, ARM, sample + 1).astype(np.uint8)
-    return Rendering((small * 255 + 0.5).astype(np.uint8), mask, boxes, visible)
+def _label(seen: Raster, number: int, polygon: Array, distance: float) -> tuple[Index, float]:
+    """Returns an object's box in pixels of the picture, and its visible share.
 
-
-def _visible_share(seen: Raster, number: int, polygon: Array, distance: float) -> float:
-    """The object's own pixels over those plus the pixels of nearer bodies inside its outline."""
-    inside = Image.new("1", seen.body.shape[::-1])
-    ImageDraw.Draw(inside).polygon((polygon - 0.5).ravel().tolist(), fill=1)
-    others = (seen.body >= 0) & (seen.body != number) & (seen.depth < distance)
-    covered = np.count_nonzero(np.asarray(inside) & others)
-    own = np.count_nonzero(seen.body == number)
-    return own / (own + covered)
+    That share is its own pixels over those and the pixels of nearer bodies inside its outline.
+    """
+    is_own = seen.body == number
+    rows, columns = np.nonzero(is_own.any(1))[0], np.nonzero(is_own.any(0))[0]
+    if not len(rows):
+        return np.zeros(4, np.int64), 0.0
+    box = np.array([columns[0], rows[0], columns[-1] + OVERSAMPLING, rows[-1] + OVERSAMPLING])
+    left, top = np.maximum(np.floor(polygon.min(axis=0)).astype(int), 0)
+    right, bottom = np.ceil(polygon.max(axis=0)).astype(int) + 1
+    window = (slice(top, bottom), slice(left, right))
+    is_nearer = (seen.body[window] >= 0) & ~is_own[window] & (seen.depth[window] < distance)
+    inside = Image.new("1", is_nearer.shape[::-1])
+    ImageDraw.Draw(inside).polygon((polygon - [left + 0.5, top + 0.5]).ravel().tolist(), fill=1)
+    own, covered = np.count_nonzero(is_own), np.count_nonzero(np.asarray(inside) & is_nearer)
+    return box // OVERSAMPLING, own / (own + covered)

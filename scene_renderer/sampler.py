@@ -266,9 +266,9 @@ def uncovered(outlines: list[Array], distances: list[float]) -> list[float]:
     shares = []
     for own, distance in zip(inside, distances, strict=True):
         nearer = [m for m, d in zip(inside, distances, strict=True) if d < distance]
-        total = np.count_nonzero(own)
-        free = np.count_nonzero(own & ~np.any(nearer, axis=0)) if nearer else total
-        shares.append(free / max(total, 1))
+        total = int(np.count_nonzero(own))
+        covered = int(np.count_nonzero(own & np.any(nearer, axis=0))) if nearer else 0
+        shares.append(1 - covered / max(total, 1))
     return shares
 
 

@@ -17,6 +17,7 @@ from scene_renderer.scene import Light, Scene
 from scene_renderer.textures import load_texture, texel_from_table
 
 Float = NDArray[np.float32]
+Index = NDArray[np.int64]
 
 TABLE_X, TABLE_Y = (-0.32, 0.92), (-0.75, 0.75)
 """Where the table ends, metres, base frame."""
@@ -31,8 +32,9 @@ PENUMBRA = 0.008
 SHADOW_BIAS = 0.012
 """How much further than its shadow map says a surface may be and still be lit, metres."""
 
+_SIDE_SHARE = 0.25
+
 _FLOOR_NEAR, _FLOOR_FAR = (0.40, 0.42, 0.45), (0.62, 0.65, 0.69)
-_EDGE = 0.012
 
 
 @dataclass(frozen=True)
@@ -61,44 +63,75 @@ def lamp_camera(light: Light) -> Camera:
 
 def linear_depth(depth: Float) -> Float:
     """Returns the distance along the camera's axis, metres, from OpenGL's depth in [0, 1]."""
-    return np.float32(2 * FAR * NEAR) / (
-        np.float32(FAR + NEAR) - (2 * depth - 1) * np.float32(FAR - NEAR)
-    )
+    distance: Float = (2 * FAR * NEAR) / ((FAR + NEAR) - (2 * depth - 1) * (FAR - NEAR))
+    return distance
 
 
-def shade(scene: Scene, seen: Raster, lamp: Raster, albedo: Float) -> Float:
+def shade(scene: Scene, seen: Raster, lamp: Raster, albedo: Float, image_size: int) -> Float:
     """Colours a picture.
 
     Args:
         scene: gives camera, light and table.
-        seen: the picture from the scene's camera.
-        lamp: the picture from `lamp_camera`.
+        seen: what the scene's camera sees, at a multiple of `image_size`: each pixel of the
+            picture is the mean of a block.
+        lamp: what `lamp_camera` sees, at any size.
         albedo: float32, shape (bodies, 3): the colour of each body, RGB in [0, 1].
+        image_size: width and height of the picture in pixels.
 
     Returns:
-        float32, shape (n, n, 3), RGB in [0, 1].
+        float32, shape (image_size, image_size, 3), RGB in [0, 1].
     """
-    picture = _ground(scene, len(seen.body), lamp)
     rows, columns = np.nonzero(seen.body >= 0)
-    lit = _is_lit(scene, seen, lamp, rows, columns)
-    strength = scene.light.ambient + scene.light.diffuse * lit * seen.facing[rows, columns]
-    colors = albedo[seen.body[rows, columns]] * strength[:, None].astype(np.float32)
-    picture[rows, columns] = colors
-    return np.clip(picture, 0, 1, out=picture)
+    lit = _is_lit(scene.camera, lamp_camera(scene.light), seen, lamp, rows, columns)
+    strength = _strength(scene.light, seen.facing[rows, columns], lit)
+    colors = np.minimum(albedo[seen.body[rows, columns]] * strength[:, None], 1)
+    block = len(seen.body) // image_size
+    pixel = rows // block * image_size + columns // block
+    layers = [colors[:, 0], colors[:, 1], colors[:, 2], np.ones(len(rows))]
+    sums = [np.bincount(pixel, layer, image_size**2) / block**2 for layer in layers]
+    front = np.stack(sums, axis=-1).reshape(image_size, image_size, 4)
+    ground = np.minimum(_ground(scene, image_size, lamp), 1)
+    return np.asarray(front[..., :3] + ground * (1 - front[..., 3:]), np.float32)
+
+
+def _strength(light: Light, facing: Float | np.float32, lit: Float | NDArray[np.bool_]) -> Float:
+    """How brightly surfaces are lit; a little of the ambient light comes from the lamp's side."""
+    around = light.ambient * (1 - _SIDE_SHARE + _SIDE_SHARE * facing)
+    return np.asarray(around + light.diffuse * lit * facing, np.float32)
 
 
 def _ground(scene: Scene, size: int, lamp: Raster) -> Float:
-    """The table with the shadows on it, and the floor around it."""
+    """The table with the shadows on it, and the floor around it: float32, (size, size, 3)."""
     coarse = max(1, 512 // size)
-    table_from_pixel = np.linalg.inv(_plane(scene.camera, size))
+    table_from_pixel = np.asarray(np.linalg.inv(_plane(scene.camera, size)), np.float64)
     texel = texel_from_table(scene.id, coarse) @ table_from_pixel
     texture = _warp(load_texture(scene.table, coarse), texel, size)
-    shaded = _table_shadow(lamp.body, _plane(lamp_camera(scene.light), size) @ table_from_pixel)
+    lamp_pixel = _plane(lamp_camera(scene.light), len(lamp.body))
+    shaded = _table_shadow(lamp.body, lamp_pixel @ table_from_pixel, size)
     direction = np.array(scene.light.direction)
-    lamp_share = scene.light.diffuse * direction[2] / np.linalg.norm(direction)
-    strength = (scene.light.ambient + lamp_share * (1 - shaded)).astype(np.float32)
-    tint = np.array(scene.tint, np.float32) / np.float32(255)
-    return texture * tint * strength[..., None]
+    facing = np.float32(direction[2] / np.linalg.norm(direction))
+    strength = _strength(scene.light, facing, 1 - shaded)
+    table = texture * np.array(scene.tint, np.float32) * strength[..., None]
+    inside = _is_table(table_from_pixel, size)
+    return np.where(inside[..., None], table, _floor(size))
+
+
+def _is_table(table_from_pixel: Array, size: int) -> NDArray[np.bool_]:
+    """Which pixels would show the table if nothing stood on it."""
+    centres = np.arange(size) + 0.5
+    u, v = centres[None, :], centres[:, None]
+    x, y, w = (row[0] * u + row[1] * v + row[2] for row in table_from_pixel)
+    (x0, x1), (y0, y1) = TABLE_X, TABLE_Y
+    side = np.sign(w[-1, size // 2])  # the bottom of the picture is below the horizon
+    x, y, w = x * side, y * side, w * side
+    return np.asarray((w > 0) & (x > x0 * w) & (x < x1 * w) & (y > y0 * w) & (y < y1 * w))
+
+
+def _floor(size: int) -> Float:
+    """A calm grey that is lighter further away."""
+    down = np.linspace(0, 1, size, dtype=np.float32)[:, None, None]
+    far, near = np.array(_FLOOR_FAR, np.float32), np.array(_FLOOR_NEAR, np.float32)
+    return np.broadcast_to(far + (near - far) * down, (size, size, 3))
 
 
 def _plane(camera: Camera, size: int) -> Array:
@@ -113,38 +146,29 @@ def _warp(image: Image.Image, source_from_pixel: Array, size: int) -> Float:
     warped = image.transform(
         (size, size), Image.Transform.PERSPECTIVE, coefficients, Image.Resampling.BILINEAR
     )
-    return np.asarray(warped, np.float32)
+    return np.asarray(warped, np.float32) / np.float32(255)
 
 
-def _table_shadow(body: NDArray[np.int64], lamp_from_pixel: Array) -> Float:
+def _table_shadow(body: NDArray[np.int64], lamp_from_pixel: Array, size: int) -> Float:
     """How much of the lamp is hidden at each pixel of the table, 0 to 1."""
-    size = len(body)
-    hidden = Image.fromarray(((body >= 0) * np.uint8(255)).astype(np.uint8))
-    radius = PENUMBRA * size / (2 * LAMP_REACH)
+    hidden = Image.fromarray((body >= 0).astype(np.uint8) * np.uint8(255))
+    radius = PENUMBRA * len(body) / (2 * LAMP_REACH)
     soft = hidden.filter(ImageFilter.BoxBlur(radius)).filter(ImageFilter.BoxBlur(radius))
-    return _warp(soft, lamp_from_pixel, size) / np.float32(255)
+    return _warp(soft, lamp_from_pixel, size)
 
 
 def _is_lit(
-    scene: Scene,
-    seen: Raster,
-    lamp: Raster,
-    rows: NDArray[np.int64],
-    columns: NDArray[np.int64],
+    camera: Camera, lamp_view: Camera, seen: Raster, lamp: Raster, rows: Index, columns: Index
 ) -> NDArray[np.bool_]:
     """Whether the lamp reaches the surfaces that some pixels show."""
-    size = len(seen.body)
-    camera, eye = scene.camera, np.array(scene.camera.position)
-    lamp_view = lamp_camera(scene.light)
-    ray_from_pixel = camera.ray_matrix(size)
-    lamp_pixel = lamp_view.pixel_matrix(size)
-    step = (lamp_pixel[:, :3] @ ray_from_pixel).astype(np.float32)
-    start = (lamp_pixel @ [*eye, 1.0]).astype(np.float32)
-    u, v = columns.astype(np.float32) + 0.5, rows.astype(np.float32) + 0.5
-    depth = seen.depth[rows, columns]
+    lamp_pixel = lamp_view.pixel_matrix(len(lamp.body))
+    start = lamp_pixel @ [*camera.position, 1.0]
+    step = lamp_pixel[:, :3] @ camera.ray_matrix(len(seen.body))
+    u, v, depth = columns + 0.5, rows + 0.5, seen.depth[rows, columns]
     x, y, w = (start[i] + depth * (step[i, 0] * u + step[i, 1] * v + step[i, 2]) for i in range(3))
-    lamp_column = np.clip((x / w).astype(np.int64), 0, size - 1)
-    lamp_row = np.clip((y / w).astype(np.int64), 0, size - 1)
+    last = len(lamp.body) - 1
+    lamp_column = np.clip((x / w).astype(np.int64), 0, last)
+    lamp_row = np.clip((y / w).astype(np.int64), 0, last)
     return np.asarray(w < lamp.depth[lamp_row, lamp_column] + SHADOW_BIAS)
 
 
