@@ -166,7 +166,9 @@ def _sample_pair(
         if (color, shape) not in taken and is_unseen(color, shape) == wants_unseen
     ]
     colors, kinds = {c for c, _ in taken}, {s for _, s in taken}
-    weights = np.array([1.0 + 3 * (c in colors) + 1 * (s in kinds) for c, s in free])
+    weights = np.array([1.0 + 3 * (c in colors) + (s in kinds) for c, s in free])
+    if len(shapes) > len(SUPPORTS):  # every scene has one support already
+        weights[[s in SUPPORTS for _, s in free]] *= 0.5
     return free[int(rng.choice(len(free), p=weights / weights.sum()))]
 
 
