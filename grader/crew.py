@@ -89,6 +89,6 @@ def _open_pool(workers: int) -> ProcessPoolExecutor:
 
 
 def _prepare() -> None:
-    """Leaves Ctrl-C to the parent, and keeps what PyBullet prints off the result."""
+    """Leaves Ctrl-C to the parent, and silences what PyBullet prints from C++."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    os.dup2(2, 1)
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)

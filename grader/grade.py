@@ -145,7 +145,8 @@ def sit(sitting: Sitting, arena: Arena, ledger: Ledger, batch_size: int, quiet: 
     """Lets a policy answer what the ledger lacks, and writes it down batch by batch."""
     left = [q for q in sitting.questions if not ledger.has(sitting.role, q.case.id)]
     reached = done = 0
-    with Progress(sitting.role.replace("_", " "), len(left), "cases", quiet) as progress:
+    title = sitting.policy.name if sitting.role == MODEL else sitting.role.replace("_", " ")
+    with Progress(title, len(left), "cases", quiet) as progress:
         for outcomes in roll_out(sitting.policy, left, arena, batch_size):
             ledger.add(sitting.role, outcomes)
             reached += sum(o.success is True for o in outcomes)

@@ -1,8 +1,55 @@
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
 import pytest
 
 from grader.cases import Case
+from grader.metrics import Outcome
+from grader.report import MODEL, build_report
 from qa_generator.tasks import Goal
 from scene_renderer.scene import Scene, SceneObject
+
+CONTEXTS = ("named", "unnamed", "image")
+TASKS = ("pick_and_place", "lift", "move_forward", "refuse")
+
+
+def outcomes(shares: Mapping[str, float], count: int = 200) -> list[Outcome]:
+    """Makes `count` outcomes a context, of which the given share succeed."""
+    return [
+        Outcome(
+            case=f"{i}:{context}",
+            scene=str(i),
+            split="test",
+            task=TASKS[i % len(TASKS)],
+            context=context,
+            instruction="lift the red cube",
+            answer="pick(400, 0, 25)",
+            valid=True,
+            exact=i < share * count,
+            success=i < share * count,
+            cause="" if i < share * count else "missed grasp",
+        )
+        for context, share in shares.items()
+        for i in range(count)
+    ]
+
+
+@pytest.fixture(scope="session")
+def report_of() -> Callable[..., dict[str, Any]]:
+    """Makes a report of 200 cases a context from success rates."""
+    return _report
+
+
+def _report(model: Sequence[float], **controls: Sequence[float]) -> dict[str, Any]:
+    rates = {MODEL: model, **controls}
+    return build_report(
+        "tiny-tuned",
+        {
+            role: outcomes(dict(zip(CONTEXTS, shares, strict=True)))
+            for role, shares in rates.items()
+        },
+        settings={"split": "test", "seed": 7, "count": 200},
+    )
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,4 @@
 import os
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -42,4 +41,4 @@ def test_what_workers_print_stays_off_stdout(crew: Crew, capfd: pytest.CaptureFi
 def test_leaving_early_abandons_what_was_not_begun(tmp_path: Path) -> None:
     with Crew(workers=1) as crew:
         tickets = [crew.submit(sum, range(300_000)) for _ in range(200)]
-    assert sys.getrefcount(tickets) and any(t.future.cancelled() for t in tickets if t.future)
+    assert any(t.future.cancelled() for t in tickets if t.future)

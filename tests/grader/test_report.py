@@ -1,77 +1,44 @@
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable
 from typing import Any
 
-from grader.metrics import Outcome
 from grader.report import BASE, BLANK, MODEL, build_report
 from grader.table import WIDTH, format_table
 
-CONTEXTS = ("named", "unnamed", "image")
-TASKS = ("pick_and_place", "lift", "move_forward", "refuse")
+ReportOf = Callable[..., dict[str, Any]]
 
 
-def outcomes(shares: Mapping[str, float], count: int = 200) -> list[Outcome]:
-    """Makes `count` outcomes a context, of which the given share succeed."""
-    return [
-        Outcome(
-            case=f"{i}:{context}",
-            scene=str(i),
-            split="test",
-            task=TASKS[i % len(TASKS)],
-            context=context,
-            instruction="lift the red cube",
-            answer="pick(400, 0, 25)",
-            valid=True,
-            exact=i < share * count,
-            success=i < share * count,
-            cause="" if i < share * count else "missed grasp",
-        )
-        for context, share in shares.items()
-        for i in range(count)
-    ]
-
-
-def report_of(model: Sequence[float], **controls: Sequence[float]) -> dict[str, Any]:
-    rates = {MODEL: model, **controls}
-    return build_report(
-        "tiny-tuned",
-        {
-            role: outcomes(dict(zip(CONTEXTS, shares, strict=True)))
-            for role, shares in rates.items()
-        },
-        settings={"split": "test", "seed": 7, "count": 200},
-    )
-
-
-def test_the_verdict_gives_every_context_with_its_interval() -> None:
+def test_the_verdict_gives_every_context_with_its_interval(report_of: ReportOf) -> None:
     words = report_of((0.91, 0.8, 0.6))["verdict"]
     assert "On 200 unseen scenes of 'test'" in words
     assert "named 91.0 % [86, 94]" in words
     assert "weak" not in words
 
 
-def test_a_model_that_scores_the_same_with_a_blank_image_is_called_blind() -> None:
+def test_a_model_that_scores_the_same_with_a_blank_image_is_called_blind(
+    report_of: ReportOf,
+) -> None:
     words = report_of((0.9, 0.1, 0.1), **{BLANK: (0.9, 0.1, 0.1)})["verdict"]
     assert "It is blind" in words
     assert "Unnamed and image are weak" in words
 
 
-def test_a_model_that_looks_is_not_called_blind() -> None:
+def test_a_model_that_looks_is_not_called_blind(report_of: ReportOf) -> None:
     words = report_of((0.95, 0.8, 0.8), **{BLANK: (0.94, 0.1, 0.0)})["verdict"]
     assert "blind" not in words
     assert "In named the list of coordinates suffices." in words
 
 
-def test_a_model_that_looks_in_one_context_only_is_told_so() -> None:
+def test_a_model_that_looks_in_one_context_only_is_told_so(report_of: ReportOf) -> None:
     words = report_of((0.95, 0.8, 0.1), **{BLANK: (0.5, 0.1, 0.1)})["verdict"]
     assert "In image the picture makes no measurable difference." in words
 
 
-def test_a_model_no_better_than_a_control_is_told_so() -> None:
+def test_a_model_no_better_than_a_control_is_told_so(report_of: ReportOf) -> None:
     words = report_of((0.3, 0.3, 0.3), **{BASE: (0.3, 0.3, 0.3)})["verdict"]
     assert "It is not clearly above untuned base." in words
 
 
-def test_the_report_has_the_keys_of_the_stable_shape() -> None:
+def test_the_report_has_the_keys_of_the_stable_shape(report_of: ReportOf) -> None:
     report = report_of((0.9, 0.5, 0.5), **{BLANK: (0.1, 0.1, 0.1)})
     assert report["version"] == 1
     assert report["n"] == 600
@@ -80,7 +47,7 @@ def test_the_report_has_the_keys_of_the_stable_shape() -> None:
     assert report["accuracy"]["by_context_and_task"]["named"]["lift"]["n"] == 50
 
 
-def test_the_table_shows_task_rows_controls_and_fits_100_columns() -> None:
+def test_the_table_shows_task_rows_controls_and_fits_100_columns(report_of: ReportOf) -> None:
     text = format_table(report_of((1.0, 1.0, 1.0), **{BLANK: (0.1, 0.1, 0.1)}))
     assert max(len(line) for line in text.splitlines()) <= WIDTH
     assert "100 [98-100] 200/200" in text

@@ -1,0 +1,49 @@
+import base64
+from dataclasses import replace
+
+from grader.cases import Case
+from grader.gallery import MISSES, SUCCESSES, animate_plan, choose
+from grader.metrics import Outcome
+from scene_renderer.plan import parse_plan
+
+MISS = Outcome(
+    case="a",
+    scene="0",
+    split="test",
+    task="lift",
+    context="named",
+    instruction="lift the red cube",
+    answer="pick(400, 0, 25)",
+    valid=True,
+    exact=False,
+    success=False,
+    cause="missed grasp",
+)
+
+
+def test_every_cause_is_shown_before_one_is_shown_twice() -> None:
+    common = [replace(MISS, case=str(i)) for i in range(50)]
+    rare = [replace(MISS, case=c, cause=c) for c in ("dropped", "wrong object")]
+    causes = [o.cause for o in choose([*common, *rare])]
+    assert set(causes) == {"missed grasp", "dropped", "wrong object"}
+    assert len(causes) == MISSES
+
+
+def test_misses_come_before_successes_and_refusals_are_no_show() -> None:
+    reached = [replace(MISS, success=True, cause="", context=c) for c in ("named", "image")] * 4
+    refused = replace(MISS, success=True, answer="refuse(absent)")
+    chosen = choose([refused, *reached, MISS])
+    assert [o.success for o in chosen] == [False] + [True] * SUCCESSES
+    assert {o.context for o in chosen[1:]} == {"named", "image"}
+
+
+def test_invalid_plans_and_cases_that_were_not_run_cannot_be_shown() -> None:
+    assert choose([replace(MISS, valid=False), replace(MISS, success=None)]) == []
+
+
+def test_a_plan_becomes_a_picture(lift: Case) -> None:
+    plan = parse_plan("pick(420, -120, 25)\nmove_to(420, -120, 175)")
+    address = animate_plan(lift.scene, plan, lift.instruction)
+    kind, _, data = address.partition(";base64,")
+    assert kind.startswith("data:image/")
+    assert len(base64.b64decode(data)) > 1000
