@@ -168,8 +168,8 @@ class Stack(Task):
     """Put a flat-bottomed object on top of a flat-topped one."""
 
     name = "stack"
-    objects = ("cube", "brick", "cylinder")
-    targets = ("cube", "brick")
+    objects = ("cube", "brick", "cylinder", "bottle")
+    targets = ("cube", "brick", "cylinder")
     wordings = wordings.STACK
     weight = 1.2
 
