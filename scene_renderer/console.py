@@ -6,6 +6,7 @@ environment, 2 wrong usage, 3 a requested threshold was missed, 130 Ctrl-C.
 
 import argparse
 import contextlib
+import ctypes
 import json
 import os
 import shlex
@@ -47,13 +48,25 @@ def one_of(what: str, names: Iterable[str]) -> Callable[[str], str]:
 
 def positive(text: str) -> int:
     """An argparse type: a whole number of at least 1."""
-    try:
-        value = int(text)
-    except ValueError:
-        raise UsageError(f"Expected a whole number, got '{text}'.") from None
+    value = _whole(text)
     if value < 1:
         raise UsageError(f"Expected a number of at least 1, got {value}.")
     return value
+
+
+def natural(text: str) -> int:
+    """An argparse type: a whole number of at least 0, as seeds and indices are."""
+    value = _whole(text)
+    if value < 0:
+        raise UsageError(f"Expected a number of at least 0, got {value}.")
+    return value
+
+
+def _whole(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise UsageError(f"Expected a whole number, got '{text[:40]}'.") from None
 
 
 def run(main: Callable[[Sequence[str]], int | None], resume_hint: str | None = None) -> NoReturn:
@@ -187,11 +200,14 @@ def claim_output(path: Path, overwrite: bool, resume: bool = False) -> None:
 @contextlib.contextmanager
 def stdout_to_stderr() -> Iterator[None]:
     """Sends file descriptor 1 to stderr for a while: PyBullet prints to it from C++."""
+    flush_c = ctypes.CDLL(None).fflush  # C has a buffer of its own, which would be written later
     sys.stdout.flush()
+    flush_c(None)
     saved = os.dup(1)
     try:
         os.dup2(2, 1)
         yield
     finally:
+        flush_c(None)
         os.dup2(saved, 1)
         os.close(saved)

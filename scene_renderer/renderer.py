@@ -10,10 +10,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
-import pybullet
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
+from scene_renderer.bullet import pybullet
 from scene_renderer.camera import Array, Camera, Vector, outline
 from scene_renderer.errors import SceneError
 from scene_renderer.kinematics import FINGER_OPEN, inverse
