@@ -1,0 +1,1 @@
+"""Pairs and a base model to a checkpoint."""

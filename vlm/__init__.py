@@ -1,0 +1,1 @@
+"""Image and prompt to plan: models, processors, policies."""

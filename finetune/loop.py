@@ -1,0 +1,193 @@
+"""The optimisation loop of pretraining and tuning, top to bottom in one function.
+
+The batch of a step is a pure function of the step, and the training state is saved whole or not
+at all, so a killed run goes on as if nothing had happened.
+"""
+
+import contextlib
+import json
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from accelerate import Accelerator
+
+from scene_renderer.console import Progress, note
+from scene_renderer.errors import CheckpointError, OutputError, UsageError
+
+STATE = "training_state.pt"
+METRICS = "metrics.jsonl"
+SAVE_EVERY_SECONDS = 60.0
+LOWEST_RATE = 0.05
+"""The learning rate falls along a cosine to this share of its peak."""
+
+
+@dataclass(frozen=True)
+class LoopConfig:
+    """How long and how fast to learn.
+
+    Attributes:
+        steps: most optimiser steps.
+        minutes: most minutes of training, over all resumed runs together; None for no limit.
+        learning_rate: peak, after the warm-up.
+        warmup: steps in which the learning rate rises.
+        weight_decay: AdamW's.
+        validate_every: steps between validations.
+    """
+
+    steps: int
+    minutes: float | None = None
+    learning_rate: float = 1e-3
+    warmup: int = 50
+    weight_decay: float = 0.01
+    validate_every: int = 200
+
+    def __post_init__(self) -> None:
+        if self.steps < 1 or (self.minutes is not None and self.minutes <= 0):
+            raise UsageError("Training needs at least one step and more than 0 minutes.")
+        if not 0 < self.learning_rate < 1:
+            raise UsageError(f"A learning rate of {self.learning_rate} cannot work; try 0.001.")
+
+    def rate(self, step: int, progress: float) -> float:
+        """The learning rate at a step; `progress` is the share of the training that is over."""
+        cosine = 0.5 * (1 + math.cos(math.pi * min(progress, 1.0)))
+        scale = LOWEST_RATE + (1 - LOWEST_RATE) * cosine
+        return self.learning_rate * scale * min(1.0, (step + 1) / self.warmup)
+
+
+def fit(
+    model: torch.nn.Module,
+    loss_at: Callable[[int, float], torch.Tensor],
+    config: LoopConfig,
+    folder: Path,
+    *,
+    what: str,
+    validate: Callable[[int], dict[str, float]] | None = None,
+    on_validated: Callable[[dict[str, float]], None] | None = None,
+    memory: Any = None,
+    quiet: bool = False,
+) -> int:
+    """Minimises a loss.
+
+    Resumes from the training state in `folder` if there is one.
+
+    Args:
+        model: whose parameters with `requires_grad` are trained.
+        loss_at: (step, share of training done in [0, 1]) to the loss of that step's batch.
+        config: how long and how fast.
+        folder: where training state and metrics go.
+        what: shown in the progress line.
+        validate: step to figures; called every `validate_every` steps and at the end.
+        on_validated: is told the figures, to keep the best weights.
+        memory: something with `state_dict` and `load_state_dict` to keep across resumes.
+        quiet: show no progress.
+
+    Returns:
+        The number of steps done.
+    """
+    on_cpu = not torch.cuda.is_available()
+    accelerator = Accelerator(mixed_precision="bf16", cpu=on_cpu)
+    trained = [p for p in model.parameters() if p.requires_grad]
+    optimizer = torch.optim.AdamW(
+        trained, lr=config.learning_rate, weight_decay=config.weight_decay, betas=(0.9, 0.98)
+    )
+    model, optimizer = accelerator.prepare(model, optimizer)
+    step, elapsed = _load_state(folder, trained, optimizer, memory)
+    started = saved = time.monotonic() - elapsed
+    limit = math.inf if config.minutes is None else 60 * config.minutes
+
+    def state() -> dict[str, Any]:
+        return {
+            "trained": [p.detach() for p in trained],
+            "optimizer": optimizer.state_dict(),
+            "memory": memory.state_dict() if memory is not None else {},
+            "step": step,
+            "elapsed": time.monotonic() - started,
+        }
+
+    def check() -> None:
+        if validate is not None:
+            model.eval()
+            figures = validate(step)
+            model.train()
+            _log(folder, step, figures)
+            note(f"{what} step {step}: " + ", ".join(f"{k} {v:.3f}" for k, v in figures.items()))
+            if on_validated is not None:
+                on_validated(figures)
+
+    model.train()
+    total = config.steps if config.minutes is None else limit
+    unit = "steps" if config.minutes is None else "seconds"
+    validated = step
+    with Progress(what, total, unit, quiet) as progress:
+        progress.done = step if config.minutes is None else elapsed
+        try:
+            while step < config.steps and (now := time.monotonic()) - started < limit:
+                share = max(step / config.steps, (now - started) / limit)
+                for group in optimizer.param_groups:
+                    group["lr"] = config.rate(step, share)
+                with accelerator.autocast():
+                    loss = loss_at(step, share)
+                accelerator.backward(loss)
+                accelerator.clip_grad_norm_(trained, 1.0)
+                optimizer.step()
+                optimizer.zero_grad()
+                step += 1
+                done = step if config.minutes is None else time.monotonic() - started
+                progress.advance(done - progress.done, f"loss {loss.item():.3f}")
+                if time.monotonic() - saved > SAVE_EVERY_SECONDS:
+                    _save_state(folder, state())
+                    saved = time.monotonic()
+                if step % config.validate_every == 0:
+                    check()
+                    validated = step
+        except KeyboardInterrupt:
+            _save_state(folder, state())
+            raise
+    _save_state(folder, state())
+    if validated != step:
+        check()
+    return step
+
+
+def _save_state(folder: Path, state: dict[str, Any]) -> None:
+    temporary = folder / f".{STATE}.tmp"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        torch.save(state, temporary)
+        temporary.replace(folder / STATE)
+    except (OSError, RuntimeError) as error:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+        raise OutputError(f"Cannot write the training state to '{folder}': {error}.") from error
+
+
+def _load_state(
+    folder: Path, trained: list[torch.nn.Parameter], optimizer: Any, memory: Any
+) -> tuple[int, float]:
+    """Restores everything from `folder` if a state is there; returns step and seconds so far."""
+    path = folder / STATE
+    if not path.exists():
+        return 0, 0.0
+    try:
+        state = torch.load(path, weights_only=True)
+        for parameter, value in zip(trained, state["trained"], strict=True):
+            parameter.data.copy_(value)
+        optimizer.load_state_dict(state["optimizer"])
+        if memory is not None:
+            memory.load_state_dict(state["memory"])
+    except Exception as error:  # torch raises many kinds for one cause: a foreign or broken file
+        raise CheckpointError(
+            f"The training state '{path}' does not fit this run: {error}. "
+            "Give --overwrite to start anew."
+        ) from error
+    return int(state["step"]), float(state["elapsed"])
+
+
+def _log(folder: Path, step: int, figures: dict[str, float]) -> None:
+    with open(folder / METRICS, "a") as file:
+        file.write(json.dumps({"step": step, **figures}) + "\n")

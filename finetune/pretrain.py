@@ -1,0 +1,249 @@
+"""Makes the embedded base: a tiny model that sees and reads, from rendered scenes and questions.
+
+Three stages, one loop each:
+
+    see    vision tower and connector alone, on the dense labels of `dense.py`
+    read   the text model alone, on made-up lists: copying, then finding (`curriculum.py`)
+    ask    the whole model: questions behind one picture (`packing.py`), every third step
+           made-up lists without a picture; the dense loss stays on at half weight
+
+No plan is shown to it: how to plan is what tuning teaches.
+"""
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch.nn import functional
+
+from finetune.curriculum import Reading, sample_reading_row, sample_visual_row
+from finetune.dense import DenseHead, DenseTargets, build_targets
+from finetune.forward import answer_logits, image_features
+from finetune.loop import LoopConfig, fit
+from qa_generator.lexicon import lexicon
+from scene_renderer.scene import Scene
+from vlm.processor import ChatTokenizer
+from vlm.tiny import IMAGE_TOKENS, build_model, build_processor
+
+DENSE_WEIGHT = 0.5
+"""Weight of the dense loss beside the questions."""
+
+
+@dataclass(frozen=True)
+class PretrainConfig:
+    """How the base is made.
+
+    Attributes:
+        see_minutes: length of the first stage.
+        read_minutes: length of the second stage.
+        ask_minutes: length of the third stage.
+        seed: of weights, batches and questions.
+        see_batch: pictures in a step of `see`.
+        ask_batch: pictures, or made-up lists, in a step of `read` and `ask`.
+        questions: questions behind each picture.
+        held_out: scenes kept aside to measure on.
+    """
+
+    see_minutes: float = 15.0
+    read_minutes: float = 20.0
+    ask_minutes: float = 45.0
+    seed: int = 0
+    see_batch: int = 32
+    ask_batch: int = 16
+    questions: int = 6
+    held_out: int = 200
+
+
+class Pictures:
+    """All rendered scenes in memory: pictures, dense targets and scenes.
+
+    Attributes:
+        images: uint8, shape (scenes, size, size, 3), RGB.
+        targets: what each image token shows.
+        scenes: the scenes themselves.
+    """
+
+    def __init__(
+        self, scenes: list[Scene], images: torch.Tensor, targets: DenseTargets, held_out: int
+    ) -> None:
+        self.scenes, self.images, self.targets = scenes, images, targets
+        self.held_out = min(held_out, len(scenes) // 4)
+
+    def sample(self, rng: np.random.Generator, count: int) -> torch.Tensor:
+        """Draws indices of training scenes."""
+        return torch.from_numpy(rng.integers(self.held_out, len(self.scenes), size=count))
+
+    def pixels(self, index: torch.Tensor, rng: np.random.Generator | None = None) -> torch.Tensor:
+        """Returns float pictures, shape (n, 3, size, size), in [-1, 1].
+
+        With a generator their brightness, contrast and colour balance are changed at random.
+        Nothing is mirrored: left and right must stay true.
+        """
+        pixels = self.images[index].permute(0, 3, 1, 2).float() / 127.5 - 1
+        if rng is None:
+            return pixels
+        gain = torch.from_numpy(rng.uniform(0.8, 1.2, size=(len(index), 3, 1, 1))).float()
+        shift = torch.from_numpy(rng.uniform(-0.12, 0.12, size=(len(index), 1, 1, 1))).float()
+        noise = torch.from_numpy(rng.normal(0, 0.02, size=pixels.shape).astype(np.float32))
+        return (pixels * gain + shift + noise).clamp(-1, 1)
+
+
+def load_pictures(folder: Path, held_out: int) -> Pictures:
+    """Reads all scenes of a data folder.
+
+    Raises:
+        DatasetError: if there are none, or of another size than the model's.
+    """
+    from scene_renderer.shards import read_scenes
+
+    scenes, images, masks = [], [], []
+    for record in read_scenes(folder):
+        scenes.append(record.scene)
+        images.append(torch.from_numpy(record.image))
+        masks.append(record.mask)
+    targets = build_targets(scenes, masks, round(IMAGE_TOKENS**0.5))
+    return Pictures(scenes, torch.stack(images), targets, held_out)
+
+
+class Student(torch.nn.Module):
+    """The model in the making with the head that is thrown away afterwards."""
+
+    def __init__(self, model: Any) -> None:
+        super().__init__()
+        self.model = model
+        self.head = DenseHead(model.config.text_config.hidden_size)
+
+    def dense_loss(self, features: torch.Tensor, targets: DenseTargets) -> torch.Tensor:
+        """The dense auxiliary loss of image features."""
+        loss: torch.Tensor = self.head(features, targets)
+        return loss
+
+
+def pretrain(pictures: Pictures, config: PretrainConfig, output: Path, quiet: bool = False) -> None:
+    """Makes a base model and saves it, its processor and its card in `output`.
+
+    A stopped run goes on where it was; its training state lives in `output`.
+    """
+    processor = build_processor(lexicon())
+    chat = ChatTokenizer(processor)
+    student = Student(build_model(processor.tokenizer, config.seed))
+    reading = Reading()
+    _see(student, pictures, config, output / "see", quiet)
+    _read(student, config, output / "read", chat, reading, quiet)
+    _ask(student, pictures, config, output / "ask", chat, reading, quiet)
+    save_base(student.model, processor, output, {"settings": asdict(config)})
+
+
+def _see(
+    student: Student, pictures: Pictures, config: PretrainConfig, folder: Path, quiet: bool
+) -> None:
+    def loss_at(step: int, share: float) -> torch.Tensor:
+        rng = np.random.default_rng([config.seed, 1, step])
+        index = pictures.sample(rng, config.see_batch)
+        features = image_features(student.model, pictures.pixels(index, rng))
+        return student.dense_loss(features, pictures.targets[index])
+
+    student.model.requires_grad_(False)
+    student.model.model.vision_model.requires_grad_(True)
+    student.model.model.connector.requires_grad_(True)
+    fit(
+        student,
+        loss_at,
+        LoopConfig(1_000_000, config.see_minutes, 1e-3, validate_every=500),
+        folder,
+        what="see",
+        validate=lambda step: score_sight(student, pictures),
+        quiet=quiet,
+    )
+
+
+def _read(
+    student: Student,
+    config: PretrainConfig,
+    folder: Path,
+    chat: ChatTokenizer,
+    reading: Reading,
+    quiet: bool,
+) -> None:
+    student.model.requires_grad_(True)
+    student.model.model.vision_model.requires_grad_(False)
+    student.model.model.connector.requires_grad_(False)
+    fit(
+        student.model,
+        lambda step, share: _reading_loss(student, config, step, chat, reading),
+        LoopConfig(1_000_000, config.read_minutes, 2e-3, warmup=100, validate_every=100),
+        folder,
+        what="read",
+        validate=lambda step: {"list_length": reading.length, "reading": reading.accuracy},
+        memory=reading,
+        quiet=quiet,
+    )
+
+
+def _reading_loss(
+    student: Student, config: PretrainConfig, step: int, chat: ChatTokenizer, reading: Reading
+) -> torch.Tensor:
+    rng = np.random.default_rng([config.seed, 2, step])
+    count = min(reading.length, config.questions)
+    rows = [sample_reading_row(reading, chat, rng, count) for _ in range(config.ask_batch)]
+    logits, labels, _ = answer_logits(student.model, rows, chat.tokenizer.pad_token_id, None)
+    reading.update((logits.argmax(-1) == labels).float().mean().item())
+    return functional.cross_entropy(logits, labels)
+
+
+def _ask(
+    student: Student,
+    pictures: Pictures,
+    config: PretrainConfig,
+    folder: Path,
+    chat: ChatTokenizer,
+    reading: Reading,
+    quiet: bool,
+) -> None:
+    def loss_at(step: int, share: float) -> torch.Tensor:
+        if step % 3 == 2:
+            return _reading_loss(student, config, step, chat, reading)
+        rng = np.random.default_rng([config.seed, 3, step])
+        index = pictures.sample(rng, config.ask_batch)
+        features = image_features(student.model, pictures.pixels(index, rng))
+        rows = [sample_visual_row(pictures.scenes[i], chat, rng, config.questions) for i in index]
+        pad_id = chat.tokenizer.pad_token_id
+        logits, labels, _ = answer_logits(student.model, rows, pad_id, features)
+        dense = student.dense_loss(features, pictures.targets[index])
+        return functional.cross_entropy(logits, labels) + DENSE_WEIGHT * dense
+
+    def validate(step: int) -> dict[str, float]:
+        sight = score_sight(student, pictures)
+        return {"list_length": reading.length, "reading": reading.accuracy, **sight}
+
+    student.requires_grad_(True)
+    fit(
+        student,
+        loss_at,
+        LoopConfig(1_000_000, config.ask_minutes, 1.5e-3, validate_every=500),
+        folder,
+        what="ask",
+        validate=validate,
+        memory=reading,
+        quiet=quiet,
+    )
+
+
+@torch.no_grad()
+def score_sight(student: Student, pictures: Pictures) -> dict[str, float]:
+    """Scores the dense head on the held-out scenes."""
+    index = torch.arange(pictures.held_out)
+    features = image_features(student.model, pictures.pixels(index))
+    return student.head.score(features, pictures.targets[index])
+
+
+def save_base(model: Any, processor: Any, output: Path, facts: dict[str, Any]) -> None:
+    """Saves a base model in half precision with its processor and how it was made."""
+    model.set_attn_implementation("sdpa")
+    model.to(torch.float16).save_pretrained(output)
+    processor.save_pretrained(output)
+    (output / "model.safetensors").chmod(0o644)
+    (output / "pretraining.json").write_text(json.dumps(facts, indent=2) + "\n")

@@ -1,0 +1,93 @@
+"""Prompts, pictures and answers to tensors, by the model's own processor and chat template."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Image = NDArray[np.uint8]
+
+
+def load_processor(source: str) -> Any:
+    """Loads a processor; works without torchvision for SmolVLM folders too.
+
+    `AutoProcessor` needs torchvision for SmolVLM's video half; its picture half is
+    `Idefics3Processor`, which does not.
+    """
+    from transformers import AutoProcessor, Idefics3Processor
+
+    try:
+        processor = AutoProcessor.from_pretrained(source)
+    except ImportError:
+        processor = Idefics3Processor.from_pretrained(source)
+    processor.tokenizer.padding_side = "left"
+    processor.image_processor.do_image_splitting = False
+    return processor
+
+
+def image_size(processor: Any) -> int:
+    """The width and height in pixels at which the processor uses pictures without resizing."""
+    size = processor.image_processor.size
+    return int(size.get("longest_edge") or size.get("height") or 224)
+
+
+class ChatTokenizer:
+    """Tokenizes questions and answers as the chat template words them, image tokens included.
+
+    The ids equal those of the whole processor for a picture of the model's own size, without
+    processing a picture for every question.
+    """
+
+    def __init__(self, processor: Any) -> None:
+        self.processor = processor
+        self.tokenizer = processor.tokenizer
+        side = image_size(processor)
+        blank = np.full((side, side, 3), 127, dtype=np.uint8)
+        encoded = processor(text=[processor.image_token], images=[[blank]])
+        self.image_block: list[int] = list(encoded["input_ids"][0])
+
+    def prompt_text(self, text: str, has_image: bool = True) -> str:
+        """Returns the chat text up to where the answer begins: picture first, then `text`."""
+        return self._render([_user(text, has_image)], add_generation_prompt=True)
+
+    def prompt_ids(self, texts: Sequence[str], has_image: bool = True) -> list[list[int]]:
+        """Tokenizes prompts up to where the answer begins."""
+        prompts = [self.prompt_text(text, has_image) for text in texts]
+        if not has_image:
+            return self._ids(prompts)
+        parts = [prompt.split(self.processor.image_token) for prompt in prompts]
+        heads = self._ids([head for head, _ in parts])
+        tails = self._ids([tail for _, tail in parts])
+        return [h + self.image_block + t for h, t in zip(heads, tails, strict=True)]
+
+    def answer_ids(self, answers: Sequence[str]) -> list[list[int]]:
+        """Tokenizes answers, from where the prompt stops up to and with the end token."""
+        prompt = self.prompt_text("")
+        end = self.tokenizer.eos_token
+        texts = []
+        for answer in answers:
+            full = self._render([_user("", True), _assistant(answer)], add_generation_prompt=False)
+            completion = full.removeprefix(prompt)
+            texts.append(completion[: completion.rindex(end) + len(end)])
+        return self._ids(texts)
+
+    def _render(self, messages: list[dict[str, Any]], add_generation_prompt: bool) -> str:
+        return str(
+            self.processor.apply_chat_template(
+                messages, add_generation_prompt=add_generation_prompt, tokenize=False
+            )
+        )
+
+    def _ids(self, texts: list[str]) -> list[list[int]]:
+        encoded = self.tokenizer(texts, add_special_tokens=False)
+        return [list(ids) for ids in encoded["input_ids"]]
+
+
+def _user(text: str, has_image: bool) -> dict[str, Any]:
+    image = [{"type": "image"}] if has_image else []
+    return {"role": "user", "content": [*image, {"type": "text", "text": text}]}
+
+
+def _assistant(text: str) -> dict[str, Any]:
+    return {"role": "assistant", "content": [{"type": "text", "text": text}]}
