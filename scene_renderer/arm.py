@@ -94,11 +94,12 @@ class Arm:
         self._require_empty_hand()
         point = _metres(x_mm, y_mm, z_mm)
         grasp = find_grasp(point, self._objects())
-        meant = find_target(*point[:2], self._objects())
+        target = find_target(*point[:2], self._objects())
+        meant = target.name if target and target.kind.role == "graspable" else None
         goal = self._goal((*point[:2], grasp.height), grasp.yaw)
         self._simulator.grip(FINGER_OPEN)
         self._travel(goal)
-        self._lower(goal.height)
+        self._lower(goal.height, may_nudge=meant)
         self._close()
         self._grasp_offset = self._pose.height - point[2]
         self._raise_to(self._pose.height + _LIFT)
@@ -106,7 +107,7 @@ class Arm:
         if self.carried is None:
             raise ActionFailure("missed grasp")
         self.handled.add(self.carried)
-        if meant is not None and self.carried != meant.name:
+        if meant is not None and self.carried != meant:
             raise ActionFailure("wrong object")
 
     def _place(self, x_mm: int, y_mm: int, z_mm: int) -> None:
@@ -227,17 +228,15 @@ class Arm:
         else:
             self._glide(dataclasses.replace(goal, height=self._pose.height))
 
-    def _lower(self, height: float) -> None:
+    def _lower(self, height: float, may_nudge: str | None = None) -> None:
         """Goes straight down: fast through free space, then slowly until something is touched."""
         near = self._free_height(self._pose, self._objects()) + _APPROACH
         self._glide(dataclasses.replace(self._pose, height=max(height, near)))
         goal = dataclasses.replace(self._pose, height=height)
         seconds = (self._pose.height - height) / _GUARDED_SPEED
         if seconds > 0:
-            self._follow(
-                self._pose.towards(goal, np.linspace(0, 1, _count(seconds) + 1)[1:]),
-                self._touches_something,
-            )
+            way = self._pose.towards(goal, np.linspace(0, 1, _count(seconds) + 1)[1:])
+            self._follow(way, lambda: bool(self._touched() - {may_nudge}))
             self._rest(0.03)
 
     def _raise_to(self, height: float) -> None:
@@ -282,11 +281,12 @@ class Arm:
             if until():
                 return
 
-    def _touches_something(self) -> bool:
+    def _touched(self) -> set[str]:
+        """What hand or load touch."""
         touched = self._simulator.touches(HAND)
         if self.carried is not None:
             touched |= self._simulator.touches(self.carried)
-        return bool(touched - {HAND, self.carried})
+        return touched - {HAND, self.carried}
 
     def _close(self) -> None:
         self._simulator.grip(0.0)
