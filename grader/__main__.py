@@ -161,12 +161,14 @@ def _task(name: str) -> str:
 
 def _checkpoint(options: argparse.Namespace) -> None:
     from grader.find import find_checkpoint, load_with_base
+    from vlm.model import weights_sha256
 
     path = options.path or find_checkpoint()
     if options.output is None:
         options.output = REPORTS / Path(path).name
     subject, base = load_with_base(path, options.device, base_too=not options.no_controls)
-    _grade(options, subject, base, controls=not options.no_controls)
+    weights = weights_sha256(Path(subject.loaded.source))
+    _grade(options, subject, base, controls=not options.no_controls, weights=weights)
 
 
 def _oracle(options: argparse.Namespace) -> int | None:
@@ -190,12 +192,27 @@ def _grade_rule(options: argparse.Namespace, policy: "Policy") -> "Json":
     if options.output is None:
         options.output = REPORTS / policy.name
         options.overwrite = not options.resume
-    return _grade(options, policy, None, controls=False)
+    return _grade(options, policy, controls=False)
 
 
 def _grade(
-    options: argparse.Namespace, subject: "Policy", base: "Policy | None", controls: bool
+    options: argparse.Namespace,
+    subject: "Policy",
+    base: "Policy | None" = None,
+    *,
+    controls: bool,
+    weights: str = "",
 ) -> "Json":
+    """Grades a policy, writes and prints its report.
+
+    Args:
+        options: of the command line.
+        subject: what is graded.
+        base: the untuned base of a tuned model, a control.
+        controls: whether to grade controls too.
+        weights: tells versions of a model apart, so that a grade never goes on with another.
+    """
+    from grader.cases import read_cases
     from grader.crew import Crew
     from grader.grade import collect_cases, grade
     from grader.ledger import Ledger
@@ -203,10 +220,11 @@ def _grade(
     from grader.table import format_table
 
     exam = _exam(options)
-    settings = {"checkpoint": subject.name} | exam.settings()
+    given = read_cases(exam.cases) if exam.cases else None
+    settings = {"checkpoint": subject.name, "weights": weights} | exam.settings()
     ledger = Ledger(options.output, settings, overwrite=options.overwrite, resume=options.resume)
     with Crew(options.workers) as crew:
-        cases = collect_cases(exam, crew, options.quiet)
+        cases = given or collect_cases(exam, crew, options.quiet)
         report = grade(
             subject, exam, cases, ledger, crew, base=base, controls=controls, quiet=options.quiet
         )

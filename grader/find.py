@@ -1,5 +1,6 @@
 """Finds the checkpoint to grade, and loads it with the base that it was tuned from."""
 
+import os
 from pathlib import Path
 
 from vlm.config import CHECKPOINTS, resolve_base
@@ -16,6 +17,12 @@ def find_checkpoint(root: Path = CHECKPOINTS, shipped: Path = SHIPPED) -> str:
     return str(newest.parent)
 
 
+def display_name(source: str) -> str:
+    """Returns how a report calls a model: a folder below this one by its relative path."""
+    path = Path(source).absolute()
+    return os.path.relpath(path) if path.is_relative_to(Path.cwd()) and path.exists() else source
+
+
 def load_with_base(path: str, device: str, base_too: bool) -> tuple[Policy, Policy | None]:
     """Loads a policy and, if it is a tuned one and its base is wanted, its untuned base.
 
@@ -23,6 +30,7 @@ def load_with_base(path: str, device: str, base_too: bool) -> tuple[Policy, Poli
         CheckpointError: if one of them is missing or broken.
     """
     subject = load_policy(path, device)
+    subject.name = display_name(subject.name)
     loaded = subject.loaded
     if not base_too or resolve_base(loaded.base) == loaded.source:
         return subject, None

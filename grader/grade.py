@@ -1,6 +1,7 @@
 """One grade from beginning to end: draw the cases, ask, execute, put the report together."""
 
 import dataclasses
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from grader.baselines import Baseline, Policy, majority_plan, oracle_plan, random_plan
-from grader.cases import Case, Image, Question, ask, draw_cases, read_cases, render_image
+from grader.cases import Case, Image, Question, ask, draw_cases, render_image
 from grader.crew import Crew
 from grader.ledger import Ledger
 from grader.metrics import Outcome
@@ -33,12 +34,12 @@ class Exam:
     """What is asked of a policy.
 
     Attributes:
-        split: a name from `SPLITS`; unused with `cases`.
+        split: a name from `SPLITS`; this and the next four are unused with `cases`.
         seed: of the sample.
         count: cases in each context.
         tasks: words from `TASKS`.
         contexts: words from `CONTEXTS`.
-        cases: a case file, instead of drawing.
+        cases: the file the cases come from, if they are not drawn.
         batch_size: questions answered at a time.
     """
 
@@ -53,7 +54,8 @@ class Exam:
     def settings(self) -> Json:
         """Returns what was asked for, as the report says it."""
         if self.cases is not None:
-            return {"cases": str(self.cases)}
+            digest = hashlib.sha256(self.cases.read_bytes()).hexdigest()
+            return {"cases": str(self.cases), "cases_sha256": digest}
         return {
             "split": self.split,
             "seed": self.seed,
@@ -64,9 +66,7 @@ class Exam:
 
 
 def collect_cases(exam: Exam, crew: Crew, quiet: bool) -> list[Case]:
-    """Draws, or reads, the cases; all contexts of one draw stand together."""
-    if exam.cases is not None:
-        return read_cases(exam.cases)
+    """Draws the cases; all contexts of one draw stand together."""
     arguments = exam.tasks, exam.contexts
     tickets = [
         crew.submit(draw_cases, exam.split, exam.seed, i, *arguments) for i in range(exam.count)

@@ -123,7 +123,7 @@ def _sight(report: Json) -> str:
         return f"{sentence} It is blind: the picture makes no measurable difference."
     unseeing = [c for c in blind if c != "named"]
     if unseeing:
-        sentence += f" In {' and '.join(unseeing)} the picture makes no measurable difference."
+        sentence += f" In {_join(unseeing)} the picture makes no measurable difference."
     if "named" in blind:
         sentence += " In named the list of coordinates suffices."
     return sentence
@@ -134,7 +134,7 @@ def _weakness(contexts: Json) -> str:
     if not weak:
         return ""
     verb = "is" if len(weak) == 1 else "are"
-    return f"{' and '.join(weak).capitalize()} {verb} weak: more goals are missed than reached."
+    return f"{_join(weak).capitalize()} {verb} weak: more goals are missed than reached."
 
 
 def _rivals(report: Json) -> str:
@@ -145,7 +145,12 @@ def _rivals(report: Json) -> str:
         for name, figures in report["controls"].items()
         if name not in ("oracle", BLANK) and not is_above(success, figures["success"])
     ]
-    return f"It is not clearly above {' and '.join(rivals)}." if rivals else ""
+    return f"It is not clearly above {_join(rivals)}." if rivals else ""
+
+
+def _join(words: Sequence[str]) -> str:
+    """Returns 'a', 'a and b', 'a, b and c'."""
+    return " and ".join([*([", ".join(words[:-1])] if words[1:] else []), words[-1]])
 
 
 def _not_run(report: Json) -> str:

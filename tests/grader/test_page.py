@@ -38,6 +38,7 @@ def test_speed_is_shown_where_it_was_measured(report_of: ReportOf) -> None:
     report["inference"] = {
         "latency_ms": {"p50": 80.0, "p95": 90.0, "p99": 95.0, "samples": [80.0, 90.0]},
         "device": "cpu",
+        "model": {"parameters": 5_100_000, "dtype": "float32"},
         "batch_size": 32,
         "plans_per_second": 30.0,
         "tokens_per_second": 800.0,
