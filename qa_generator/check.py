@@ -101,13 +101,13 @@ def _draw_arrow(axes: Any, start: Pixel, end: Pixel, color: str = ACCENT, bend: 
 
 def _draw_compass(axes: Any, camera: Camera, size: int) -> None:
     """Shows the robot's directions on the table: they are not the viewer's."""
-    corner = camera.unproject(np.array([[0.07, 0.83]]) * size, size)[0]
+    corner = camera.unproject(np.array([[0.065, 0.88]]) * size, size)[0]
     for word in ("forward", "left"):
         step = np.array([*DIRECTIONS[word], 0.0])
-        ends = camera.project(np.array([corner, corner + 0.06 * step]), size)
+        ends = camera.project(np.array([corner, corner + 0.035 * step]), size)
         _draw_arrow(axes, ends[0], ends[1], color=INK)
-        label = {"size": 8, "color": INK, "ha": "center", "va": "center", "weight": "bold"}
-        axes.text(*camera.project(corner[None] + 0.08 * step, size)[0], word, **label)
+        label = {"size": 7.5, "color": INK, "ha": "center", "va": "center", "weight": "bold"}
+        axes.text(*camera.project(corner[None] + 0.053 * step, size)[0], word, **label)
 
 
 def _draw_badge(axes: Any, pixel: Pixel, number: int) -> None:

@@ -9,6 +9,8 @@ import math
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from scene_renderer.sampler import GAP, gap
 from scene_renderer.scene import REACH_X, REACH_Y, Scene, SceneObject, Vector
 
@@ -23,6 +25,8 @@ LIFTED = 0.05
 """How much higher a lifted object must be, metres."""
 RESTING = 0.01
 """How far a stacked object's height may be from lying flat on the one below, metres."""
+_BORDER = 0.03
+"""How far inside the picture a spot must be, as a share of its width."""
 
 
 def is_undisturbed(scene: Scene, episode: Episode, *moved: str) -> bool:
@@ -65,8 +69,11 @@ def is_at(episode: Episode, name: str, spot: Vector) -> bool:
 
 
 def is_free(scene: Scene, item: SceneObject, spot: Vector) -> bool:
-    """Whether an object can be put down at a spot: within reach, with a scene's usual gaps."""
+    """Whether an object can be put down at a spot: in reach, in view, with a scene's usual gaps."""
     if not (REACH_X[0] <= spot[0] <= REACH_X[1] and REACH_Y[0] <= spot[1] <= REACH_Y[1]):
+        return False
+    pixel = scene.camera.project(np.array([spot]), 1)[0]
+    if pixel.min() < _BORDER or pixel.max() > 1 - _BORDER:
         return False
     moved = replace(item, position=spot)
     return all(gap(moved, other) >= GAP for other in scene.objects if other.name != item.name)

@@ -59,6 +59,7 @@ class Recipe:
         contexts: words from `CONTEXTS`, taken in turn.
         tasks: words from `TASKS`.
         wordings: `seen` or `unseen`.
+        verified: whether the oracle's plans are executed and those that fail left out.
     """
 
     seed: int = 0
@@ -67,6 +68,7 @@ class Recipe:
     contexts: tuple[str, ...] = CONTEXTS
     tasks: tuple[str, ...] = tuple(TASKS)
     wordings: Style = "seen"
+    verified: bool = False
 
 
 def make_pairs(scene: Scene, png: bytes, recipe: Recipe) -> Iterator[Pair]:

@@ -1,0 +1,128 @@
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from qa_generator.__main__ import main
+from qa_generator.check import answer_points
+from qa_generator.dataset import read_pairs
+from scene_renderer.errors import DatasetError, OutputError, UsageError
+from scene_renderer.shards import render_split, scenes_folder
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory) -> Path:
+    """A data folder with three rendered scenes and their pairs."""
+    folder = tmp_path_factory.mktemp("data")
+    render_split(scenes_folder(folder, "test"), "test", 5, 3, 64)
+    main(["generate", "--data", str(folder), "--split", "test", "--questions", "5", "--quiet"])
+    return folder
+
+
+def run_module(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "qa_generator", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def test_generate_makes_pairs_of_every_scene(data):
+    pairs = list(read_pairs(data / "test" / "pairs"))
+    assert len(pairs) == 3 * (4 + 5)
+    assert len({pair.scene.id for pair in pairs}) == 3
+
+
+def test_generate_refuses_existing_output(data):
+    with pytest.raises(OutputError, match="exists already"):
+        main(["generate", "--data", str(data), "--split", "test"])
+
+
+def test_verified_json_is_one_document_on_stdout(data, tmp_path):
+    (tmp_path / "test").mkdir()
+    (tmp_path / "test" / "scenes").symlink_to(data / "test" / "scenes")
+    result = run_module(
+        *("generate", "--data", str(tmp_path), "--split", "test", "--per-scene", "2"),
+        *("--verify", "--json"),
+    )
+    assert json.loads(result.stdout)["pairs"] == 6
+    assert "0 of 6 plans failed in physics" in result.stderr
+
+
+def test_check_draws_a_picture_with_the_answer_s_places(data, tmp_path, capsys):
+    output = tmp_path / "pair.png"
+    main(["check", "--data", str(data), "--split", "test", "--output", str(output)])
+    pair = next(read_pairs(data / "test" / "pairs"))
+    assert pair.answer in capsys.readouterr().out
+    assert output.read_bytes().startswith(b"\x89PNG")
+    pixels = pair.scene.camera.project([place for _, place in answer_points(pair)], 64)
+    assert pixels.min() > 0
+    assert pixels.max() < 64
+
+
+def test_check_names_the_last_pair_if_there_is_no_such_one(data):
+    with pytest.raises(DatasetError, match="--index from 0 to 26"):
+        main(["check", "--data", str(data), "--split", "test", "--index", "27"])
+
+
+def test_stats_prints_one_json_document(data, capsys):
+    main(["stats", "--data", str(data), "--split", "test", "--json"])
+    summary = json.loads(capsys.readouterr().out)
+    assert summary["by_kind"] == {"plan": 12, "question": 15}
+    assert set(summary["leaks"].values()) == {0}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["generate", "--split", "tset"], "Unknown split 'tset'. Did you mean 'test'"),
+        (["generate", "--contexts", "nmaed"], "Unknown context 'nmaed'. Did you mean 'named'"),
+        (["generate", "--tasks", "lfit"], "Unknown task 'lfit'. Did you mean 'lift'"),
+        (["generate", "--per-scene", "0"], "at least 1, got 0"),
+        (["generate", "--questions", "-1"], "at least 0"),
+        (["generate", "--resume", "--overwrite"], "exclude each other"),
+        (["genrate"], "Unknown command 'genrate'. Did you mean 'generate'"),
+    ],
+)
+def test_wrong_usage_is_told_in_one_sentence(arguments, message):
+    with pytest.raises(UsageError, match=message.replace(".", r"\.")):
+        main(arguments)
+
+
+def test_missing_scenes_say_how_to_render_them(tmp_path):
+    result = run_module("generate", "--data", str(tmp_path))
+    assert result.returncode == 1
+    assert "python -m scene_renderer render" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_ctrl_c_tells_how_to_go_on(data, tmp_path):
+    (tmp_path / "test").mkdir()
+    (tmp_path / "test" / "scenes").symlink_to(data / "test" / "scenes")
+    command = [sys.executable, "-m", "qa_generator", "generate", "--data", str(tmp_path)]
+    process = subprocess.Popen(
+        [*command, "--split", "test", "--verify", "--per-scene", "200"],
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=os.setpgrp,
+    )
+    assert process.stderr is not None
+    process.stderr.readline()  # the simulator has begun
+    process.send_signal(signal.SIGINT)
+    _, stderr = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "--verify --per-scene 200 --resume" in stderr
+
+
+def test_help_needs_no_heavy_import():
+    code = (
+        "import sys; from qa_generator.__main__ import _build_parser; _build_parser();"
+        "import qa_generator.dataset, qa_generator.check, qa_generator.stats, qa_generator.verify;"
+        "print([m for m in ('torch', 'pybullet', 'pyarrow', 'datasets', 'matplotlib')"
+        " if m in sys.modules])"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert result.stdout.strip() == "[]"
