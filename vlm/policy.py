@@ -10,7 +10,7 @@ import numpy as np
 from qa_generator.prompt import Observation, build_prompt
 from scene_renderer.plan import Plan, parse_plan
 from vlm.model import LoadedModel, load_model
-from vlm.processor import chat_prompt, image_size
+from vlm.processor import ChatTokenizer, image_size
 
 MAX_NEW_TOKENS = 160
 
@@ -36,6 +36,7 @@ class Policy:
     def __init__(self, loaded: LoadedModel) -> None:
         self.loaded = loaded
         self.name = loaded.source
+        self._chat = ChatTokenizer(loaded.processor)
 
     @property
     def image_size(self) -> int:
@@ -87,7 +88,7 @@ class Policy:
         processor = self.loaded.processor
         pairs = list(zip(observations, instructions, strict=True))
         return processor(
-            text=[chat_prompt(processor, build_prompt(o, i)) for o, i in pairs],
+            text=[self._chat.prompt_text(build_prompt(o, i)) for o, i in pairs],
             images=[[_picture(o)] for o in observations],
             padding=True,
             add_special_tokens=False,
