@@ -9,6 +9,7 @@ import contextlib
 import ctypes
 import json
 import os
+import re
 import shlex
 import shutil
 import sys
@@ -21,6 +22,7 @@ from scene_renderer.errors import OutputError, TablehandError, UsageError, did_y
 
 EXIT_THRESHOLD = 3
 EXIT_INTERRUPTED = 130
+_INVALID_CHOICE = re.compile(r"invalid choice: '(.*)' \(choose from (.*)\)")
 
 
 class Parser(argparse.ArgumentParser):
@@ -31,6 +33,15 @@ class Parser(argparse.ArgumentParser):
         super().__init__(*args, **kwargs)
 
     def error(self, message: str) -> NoReturn:
+        """Raises what argparse has to say as our own error.
+
+        Raises:
+            UsageError: always.
+        """
+        choice = _INVALID_CHOICE.search(message)
+        if choice:
+            hint = did_you_mean(choice[1], re.findall(r"[\w-]+", choice[2]))
+            raise UsageError(f"Unknown command '{choice[1]}'.{hint}")
         raise UsageError(f"{message}. See '{self.prog} --help'.")
 
 
@@ -67,6 +78,17 @@ def _whole(text: str) -> int:
         return int(text)
     except ValueError:
         raise UsageError(f"Expected a whole number, got '{text[:40]}'.") from None
+
+
+def positive_real(text: str) -> float:
+    """An argparse type: a finite number above 0."""
+    try:
+        value = float(text)
+    except ValueError:
+        raise UsageError(f"Expected a number, got '{text}'.") from None
+    if not 0 < value < float("inf"):
+        raise UsageError(f"Expected a number above 0, got {text}.")
+    return value
 
 
 def run(main: Callable[[Sequence[str]], int | None], resume_hint: str | None = None) -> NoReturn:
@@ -164,7 +186,7 @@ def write_whole(path: Path, data: bytes | str) -> None:
             file.write(data.encode() if isinstance(data, str) else data)
             file.flush()
             os.fsync(file.fileno())
-        os.replace(temporary, path)
+        temporary.replace(path)
     except OSError as error:
         with contextlib.suppress(OSError):
             temporary.unlink()
