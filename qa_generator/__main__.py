@@ -84,7 +84,7 @@ def _add_generate(verbs: "argparse._SubParsersAction[Parser]") -> None:
         type=one_of("context", CONTEXTS),
         default=CONTEXTS,
         metavar="CONTEXT",
-        help=f"taken in turn (default: {' '.join(CONTEXTS)})",
+        help=f"each instruction is asked in each (default: {' '.join(CONTEXTS)})",
     )
     generate.add_argument(
         "--tasks", nargs="+", metavar="TASK", help="kinds of instruction (default: all)"

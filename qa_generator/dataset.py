@@ -8,7 +8,7 @@ One row is one pair. `datasets.load_dataset("parquet", data_files=".../pairs/*.p
 with decoded images, and `images`, `prompt`, `completion` are the columns of conversational training
 libraries:
 
-    id          "train-7-000012-0"           scene_id  "train-7-000012"
+    id          "train-7-000012-0-named"     scene_id  "train-7-000012"
     split       "train"                      scene     the scene's JSON
     context     "named"                      task      "lift" or a kind of question
     kind        "plan" or "question"         goal      the goal's JSON; "" for a question

@@ -24,7 +24,7 @@ class Pair:
     """One thing to learn or to be graded on.
 
     Attributes:
-        id: the scene's id and the pair's number in its scene.
+        id: the scene's id, the instruction's number in its scene, and the context.
         scene: what is on the table.
         png: the picture, PNG bytes.
         context: a word from `CONTEXTS`.
@@ -56,7 +56,7 @@ class Recipe:
         seed: with a scene's id, it fixes the scene's pairs.
         per_scene: instructions of each scene.
         questions: questions of each scene.
-        contexts: words from `CONTEXTS`, taken in turn.
+        contexts: words from `CONTEXTS`; each instruction is asked in each of them.
         tasks: words from `TASKS`.
         wordings: `seen` or `unseen`.
         verified: whether the oracle's plans are executed and those that fail left out.
@@ -72,7 +72,10 @@ class Recipe:
 
 
 def make_pairs(scene: Scene, png: bytes, recipe: Recipe) -> Iterator[Pair]:
-    """Makes the pairs of a scene: a pure function of the recipe and the scene."""
+    """Makes the pairs of a scene: a pure function of the recipe and the scene.
+
+    Each instruction is asked in each context, and all that is asked in a context shares one list.
+    """
     rng = _generator(recipe.seed, scene.id)
     asked = [
         (PLAN, i.goal.task, i.text, i.goal.to_dict(), format_plan(i.goal.oracle(scene)))
@@ -81,14 +84,12 @@ def make_pairs(scene: Scene, png: bytes, recipe: Recipe) -> Iterator[Pair]:
         (QUESTION, q.kind, q.question, None, q.answer)
         for q in sample_questions(scene, rng, _spread(KINDS, recipe.questions, rng))
     ]
-    contexts = _spread(recipe.contexts, len(asked), rng)
-    for number, (context, (kind, task, text, goal, answer)) in enumerate(
-        zip(contexts, asked, strict=True)
-    ):
-        prompt = build_prompt(observe(scene, None, context, rng), text)
-        yield Pair(
-            f"{scene.id}-{number}", scene, png, context, kind, task, text, goal, prompt, answer
-        )
+    views = {context: observe(scene, None, context, rng) for context in recipe.contexts}
+    for number, (kind, task, text, goal, answer) in enumerate(asked):
+        for context, view in views.items():
+            name = f"{scene.id}-{number}-{context}"
+            prompt = build_prompt(view, text)
+            yield Pair(name, scene, png, context, kind, task, text, goal, prompt, answer)
 
 
 def _generator(seed: int, scene_id: str) -> np.random.Generator:

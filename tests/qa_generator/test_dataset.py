@@ -12,7 +12,7 @@ from qa_generator.pairs import Recipe, make_pairs
 from scene_renderer.errors import DatasetError, OutputError
 from scene_renderer.scene import Scene
 
-RECIPE = Recipe(questions=2)
+RECIPE = Recipe(questions=2, contexts=("named", "image"))
 
 
 def build_png(level: int) -> bytes:
@@ -75,7 +75,7 @@ def test_a_stopped_run_goes_on_to_the_same_bytes(scenes, tmp_path, monkeypatch):
     assert [f.name for f in (tmp_path / "part").iterdir()] == ["pairs-00000.parquet"]
     assert write_pairs(tmp_path / "part", "test", scenes, RECIPE, resume=True) == whole
     assert len(whole["files"]) == 3
-    assert whole["pairs"] == 5 * 6
+    assert whole["pairs"] == 5 * 6 * 2
 
 
 def test_resuming_with_other_settings_is_refused(scenes, tmp_path):

@@ -13,16 +13,19 @@ def test_pairs_are_a_function_of_seed_and_scene(scene):
 
 
 def test_a_scene_gives_the_wanted_number_of_instructions_and_questions(scene):
-    pairs = list(make_pairs(scene, b"", Recipe(per_scene=6, questions=10)))
+    pairs = list(make_pairs(scene, b"", Recipe(per_scene=6, questions=10, contexts=("image",))))
     assert Counter(p.kind for p in pairs) == {PLAN: 6, QUESTION: 10}
     assert Counter(p.task for p in pairs if p.kind == QUESTION) == dict.fromkeys(KINDS, 2)
     assert len({p.id for p in pairs}) == 16
 
 
-def test_contexts_are_taken_in_turn(scene):
+def test_each_instruction_is_asked_in_each_context_behind_one_list(scene):
     pairs = list(make_pairs(scene, b"", Recipe(per_scene=6)))
-    assert Counter(p.context for p in pairs) == {"named": 2, "unnamed": 2, "image": 2}
-    assert {p.context for p in make_pairs(scene, b"", Recipe(contexts=("image",)))} == {"image"}
+    asked = Counter(p.instruction for p in pairs)
+    assert asked == dict.fromkeys(asked, 3)
+    for context in ("named", "unnamed", "image"):
+        lists = {p.prompt.removesuffix(p.instruction) for p in pairs if p.context == context}
+        assert len(lists) == 1
 
 
 def test_the_answer_is_the_goal_s_oracle_plan(scene):
