@@ -10,6 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from scene_renderer.errors import SceneError
+
 Array = NDArray[np.float64]
 Vector = tuple[float, float, float]
 
@@ -33,8 +35,19 @@ class Camera:
     fov_deg: float
     name: str = "front"
 
+    def __post_init__(self) -> None:
+        if self.position == self.target:
+            raise SceneError(f"Camera '{self.name}' looks at where it is; move its target.")
+        if not 1 <= self.fov_deg <= 120:
+            raise SceneError(
+                f"Camera '{self.name}' has fov_deg {self.fov_deg}; give 1 to 120 degrees."
+            )
+
     def view_matrix(self) -> Array:
-        """Returns `camera_from_base`: float64, shape (4, 4); the camera looks along its -z."""
+        """Returns `camera_from_base`: float64, shape (4, 4); the camera looks along its -z.
+
+        Up in the picture is the base's z, or -x for a camera that looks straight down.
+        """
         return _view_matrix(self.position, self.target)
 
     def projection_matrix(self) -> Array:
@@ -97,7 +110,8 @@ class Camera:
 def _view_matrix(position: Vector, target: Vector) -> Array:
     eye, middle = np.array(position), np.array(target)
     backward = (eye - middle) / np.linalg.norm(eye - middle)
-    right = np.cross([0.0, 0.0, 1.0], backward)
+    up = [0.0, 0.0, 1.0] if abs(backward[2]) < 0.999 else [-1.0, 0.0, 0.0]
+    right = np.cross(up, backward)
     right /= np.linalg.norm(right)
     camera_from_base = np.eye(4)
     camera_from_base[:3, :3] = np.stack([right, np.cross(backward, right), backward])

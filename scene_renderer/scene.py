@@ -106,6 +106,12 @@ class Light:
     ambient: float = 0.55
     diffuse: float = 0.55
 
+    def __post_init__(self) -> None:
+        if self.direction[2] <= 0:
+            raise SceneError(
+                f"The light comes from {list(self.direction)}, below the table; give a z above 0."
+            )
+
 
 FRONT = Camera(position=(1.20, 0.0, 1.02), target=(0.435, 0.0, 0.06), fov_deg=24.6, name="front")
 
@@ -192,7 +198,7 @@ class Scene:
             for key in parts.keys() & fields.keys():
                 fields[key] = _read(parts[key], fields[key])
             if "tint" in fields:
-                fields["tint"] = tuple(_number(v, "tint") for v in fields["tint"])
+                fields["tint"] = _vector(fields["tint"], "tint")
             return Scene(**fields)
         except KeyError as error:
             raise SceneError(f"A scene needs the key {error}.") from error
@@ -211,7 +217,7 @@ def _read(kind: Any, data: dict[str, Any]) -> Any:
             if not isinstance(value, str):
                 raise TypeError(f"'{field.name}' must be a text, not {value!r}")
         elif isinstance(value, list | tuple):
-            value = tuple(_number(v, field.name) for v in value)
+            value = _vector(value, field.name)
         else:
             value = _number(value, field.name)
         values[field.name] = value
@@ -219,6 +225,13 @@ def _read(kind: Any, data: dict[str, Any]) -> Any:
     if unknown:
         raise TypeError(f"unknown key '{sorted(unknown)[0]}'")
     return kind(**values)
+
+
+def _vector(values: Any, name: str) -> Vector:
+    if not isinstance(values, list | tuple) or len(values) != 3:
+        raise TypeError(f"'{name}' must hold three numbers, not {values!r}")
+    x, y, z = (_number(value, name) for value in values)
+    return x, y, z
 
 
 def _number(value: Any, name: str) -> float:

@@ -1,0 +1,145 @@
+import dataclasses
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+
+from scene_renderer.errors import SceneError
+from scene_renderer.kinematics import inverse
+from scene_renderer.renderer import ARM, Renderer, Rendering
+from scene_renderer.sampler import sample_scene
+from scene_renderer.scene import EndEffector, Scene, SceneObject
+from scene_renderer.vocabulary import COLORS
+
+
+@pytest.fixture(scope="module")
+def renderer() -> Iterator[Renderer]:
+    renderer = Renderer()
+    yield renderer
+    renderer.close()
+
+
+@pytest.fixture(scope="module")
+def scenes() -> list[Scene]:
+    splits = ("train", "test_counts", "test_look", "test_combinations")
+    return [sample_scene(5, split, index) for split in splits for index in range(3)]
+
+
+def same(a: Rendering, b: Rendering) -> bool:
+    pairs = zip(vars(a).values(), vars(b).values(), strict=True)
+    return all(np.array_equal(x, y) for x, y in pairs)
+
+
+def cubes(*colors: str) -> Scene:
+    places = ((0.4, -0.12, 0.025), (0.4, 0.12, 0.025), (0.55, -0.12, 0.025), (0.55, 0.12, 0.025))
+    items = [
+        SceneObject(f"{color} cube", color, "cube", 0.05, place)
+        for color, place in zip(colors, places, strict=True)
+    ]
+    return Scene("cubes", tuple(items), table="plain")
+
+
+def test_a_picture_does_not_depend_on_what_was_rendered_before(
+    renderer: Renderer, scenes: list[Scene]
+) -> None:
+    first = [renderer.render(scene, 64) for scene in scenes]
+    again = [renderer.render(scene, 64) for scene in reversed(scenes)]
+    other = Renderer()
+    fresh = other.render(scenes[-1], 64)
+    other.close()
+    assert all(same(a, b) for a, b in zip(first, reversed(again), strict=True))
+    assert same(fresh, first[-1])
+    assert not same(first[0], first[1])
+
+
+def test_labels_have_their_shapes_and_types(renderer: Renderer, scenes: list[Scene]) -> None:
+    rendering = renderer.render(scenes[0], 96)
+    count = len(scenes[0].objects)
+    assert (rendering.image.shape, rendering.image.dtype) == ((96, 96, 3), np.uint8)
+    assert (rendering.mask.shape, rendering.mask.dtype) == ((96, 96), np.uint8)
+    assert set(np.unique(rendering.mask)) == {0, *range(1, count + 1), ARM}
+    assert rendering.boxes.shape == (count, 4)
+    assert rendering.visible.shape == (count,)
+
+
+def test_projected_coordinates_fall_inside_the_mask(
+    renderer: Renderer, scenes: list[Scene]
+) -> None:
+    for scene in scenes:
+        rendering = renderer.render(scene, 128)
+        for number, item in enumerate(scene.objects):
+            if rendering.visible[number] < 0.95 or item.kind.role == "receiver":
+                continue
+            u, v = scene.camera.project(np.array([item.position]), 128)[0].astype(int)
+            assert rendering.mask[v, u] == number + 1, (scene.id, item.name)
+
+
+def test_boxes_enclose_the_mask_tightly(renderer: Renderer, scenes: list[Scene]) -> None:
+    for scene in scenes[:6]:
+        rendering = renderer.render(scene, 128)
+        for number, (u0, v0, u1, v1) in enumerate(rendering.boxes.tolist()):
+            rows, columns = np.nonzero(rendering.mask == number + 1)
+            found = [columns.min(), rows.min(), columns.max() + 1, rows.max() + 1]
+            assert np.abs(np.array(found) - [u0, v0, u1, v1]).max() <= 1
+
+
+def test_sampled_objects_are_at_least_60_percent_visible(
+    renderer: Renderer, scenes: list[Scene]
+) -> None:
+    assert min(renderer.render(scene, 64).visible.min() for scene in scenes) >= 0.6
+
+
+def test_an_object_in_front_hides_part_of_the_one_behind(renderer: Renderer) -> None:
+    scene = cubes("red", "green", "blue", "yellow")
+    upright = (0.0, 0.0, 0.0, 1.0)
+    poses = {"blue cube": ((0.43, -0.12, 0.045), upright)}
+    before, after = renderer.render(scene, 128), renderer.render(scene, 128, poses=poses)
+    np.testing.assert_allclose(before.visible, 1.0)
+    assert 0.05 < after.visible[0] < 0.8
+    np.testing.assert_allclose(after.visible[1:], 1.0)
+
+
+def test_an_object_outside_the_picture_has_no_box(renderer: Renderer) -> None:
+    poses = {"red cube": ((3.0, 0.0, 0.025), (0.0, 0.0, 0.0, 1.0))}
+    rendering = renderer.render(cubes("red", "green", "blue", "yellow"), 64, poses=poses)
+    assert rendering.boxes[0].tolist() == [0, 0, 0, 0]
+    assert rendering.visible[0] == 0.0
+
+
+@pytest.mark.parametrize("colors", [tuple(COLORS)[:4], tuple(COLORS)[4:8], tuple(COLORS)[6:]])
+def test_every_colour_looks_most_like_itself(renderer: Renderer, colors: tuple[str, ...]) -> None:
+    rendering = renderer.render(cubes(*colors), 128)
+    for number, color in enumerate(colors):
+        seen = rendering.image[rendering.mask == number + 1].mean(axis=0) / 255
+        nearest = min(COLORS, key=lambda name: float(np.abs(seen - COLORS[name]).sum()))
+        assert nearest == color
+
+
+def test_the_arm_follows_joints_and_fingers_the_opening(renderer: Renderer) -> None:
+    scene = cubes("red", "green", "blue", "yellow")
+    joints = inverse((0.5, 0.0, 0.25), 0.0)
+    moved = renderer.render(scene, 96, joints=joints)
+    closed = renderer.render(scene, 96, joints=joints, opening=0.0)
+    usual = renderer.render(scene, 96)
+    assert np.count_nonzero(moved.mask == ARM) > np.count_nonzero(usual.mask == ARM)
+    assert not np.array_equal(moved.mask, closed.mask)
+
+
+def test_a_gripper_out_of_reach_is_refused(renderer: Renderer) -> None:
+    scene = cubes("red", "green", "blue", "yellow")
+    far = dataclasses.replace(scene, end_effector=EndEffector((1.5, 0.0, 0.3)))
+    with pytest.raises(SceneError, match="where the arm cannot hold it"):
+        renderer.render(far, 64)
+
+
+def test_shadow_falls_away_from_the_lamp(renderer: Renderer) -> None:
+    scene = cubes("red", "green", "blue", "yellow")
+    light = dataclasses.replace(scene.light, direction=(0.0, 1.0, 1.0))
+    scene = dataclasses.replace(scene, light=light)
+    image = renderer.render(scene, 128).image.astype(int).sum(axis=2)
+
+    def brightness(y: float) -> int:
+        u, v = scene.camera.project(np.array([[0.55, y, 0.0]]), 128)[0].astype(int)
+        return int(image[v, u])
+
+    assert brightness(-0.12 - 0.05) < 0.8 * brightness(-0.12 + 0.05)
