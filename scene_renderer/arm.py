@@ -32,7 +32,7 @@ TIME_LIMIT = 90.0
 """Simulated seconds after which an episode is given up."""
 
 _LIFT = 0.13
-_RETREAT = 0.07
+_RETREAT = 0.10
 _SPEED = 0.6
 _ANGULAR_SPEED = 2.2
 _GUARDED_SPEED = 0.12
@@ -40,6 +40,7 @@ _APPROACH = 0.012
 _CLEARANCE = 0.025
 _RELEASE = 0.010
 _SAME_PLACE = 0.002
+_STANDING = 2e-5
 
 
 class ActionFailure(Exception):  # noqa: N818
@@ -289,20 +290,24 @@ class Arm:
         return touched - {HAND, self.carried}
 
     def _close(self) -> None:
-        self._simulator.grip(0.0)
-        self._rest(0.12)
-        last = [self._simulator.opening()]
-
-        def stands() -> bool:
-            last.append(self._simulator.opening())
-            return abs(last[-1] - last[-2]) < 2e-5
-
-        self._rest(0.3, stands)
+        self._move_fingers(0.0)
 
     def _release(self, opening: float) -> None:
         self.carried = None
-        self._simulator.grip(min(opening, FINGER_OPEN))
-        self._rest(0.12)
+        self._move_fingers(min(opening, FINGER_OPEN))
+
+    def _move_fingers(self, opening: float) -> None:
+        """Opens or closes until the fingers stand still."""
+        self._simulator.grip(opening)
+        self._rest(0.1)
+        before = -1.0
+
+        def stand() -> bool:
+            nonlocal before
+            last, before = before, self._simulator.opening()
+            return abs(before - last) < _STANDING
+
+        self._rest(0.3, stand)
 
     def _tick(self) -> None:
         self._simulator.step()

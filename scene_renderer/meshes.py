@@ -26,6 +26,7 @@ from scene_renderer.vocabulary import SHAPES
 Faces = NDArray[np.int64]
 Quaternion = tuple[float, float, float, float]
 Ring = tuple[Array, float]
+Profile = Sequence[tuple[float, float]]
 
 SEGMENTS = 28
 """Corners of a circle in the meshes."""
@@ -151,11 +152,16 @@ def _bottle_rings(x: float, y: float, z: float) -> list[Ring]:
     return [(_circle(r * x / 2), h * z - z / 2) for r, h in (*_BOTTLE, *_BOTTLE_NECK)]
 
 
-def _dish_rings(profile: Sequence[tuple[float, float]], x: float, z: float) -> list[Ring]:
+def _dish_outlines(profile: Profile, x: float, z: float) -> tuple[Profile, Profile]:
+    """The outside and the inside of a round receiver as (radius, z), both from the bottom up."""
     outside = [(r * x / 2, h * z - z / 2) for r, h in profile]
     scale = (z - WALL) / z
-    inside = [(r - WALL, z / 2 - (z / 2 - h) * scale) for r, h in reversed(outside)]
-    return [(_circle(r), h) for r, h in outside + inside]
+    return outside, [(r - WALL, z / 2 - (z / 2 - h) * scale) for r, h in outside]
+
+
+def _dish_rings(profile: Profile, x: float, z: float) -> list[Ring]:
+    outside, inside = _dish_outlines(profile, x, z)
+    return [(_circle(r), h) for r, h in (*outside, *reversed(inside))]
 
 
 def _plate_rings(x: float, y: float, z: float) -> list[Ring]:
@@ -181,23 +187,19 @@ def _bottle_parts(x: float, y: float, z: float) -> tuple[Part, ...]:
     )
 
 
-def _dish_parts(
-    profile: Sequence[tuple[float, float]], x: float, y: float, z: float
-) -> tuple[Part, ...]:
-    """A floor and one ring of tilted boxes for each step of the profile."""
+def _dish_parts(profile: Profile, x: float, z: float) -> tuple[Part, ...]:
+    """A floor and, below each step of the inside, one ring of tilted boxes."""
     floor = profile[0][0] * x
     parts = [Part("cylinder", (floor, floor, WALL), (0.0, 0.0, (WALL - z) / 2))]
-    outline = [(r * x / 2, h * z - z / 2) for r, h in profile]
-    for (r0, z0), (r1, z1) in itertools.pairwise(outline):
-        rise = math.atan2(z1 - z0, r1 - r0)
-        length = math.hypot(r1 - r0, z1 - z0)
-        r = (r0 + r1) / 2 - WALL / 2 * math.sin(rise)
-        height = (z0 + z1) / 2 + WALL / 2 * math.cos(rise)
-        width = 2 * r1 * math.tan(math.pi / WALL_PARTS)
-        for step in range(WALL_PARTS):
-            yaw = step * 2 * math.pi / WALL_PARTS
+    _, inside = _dish_outlines(profile, x, z)
+    for (r0, z0), (r1, z1) in itertools.pairwise(inside):
+        rise, length = math.atan2(z1 - z0, r1 - r0), math.hypot(r1 - r0, z1 - z0)
+        r = (r0 + r1) / 2 + WALL / 2 * math.sin(rise)
+        height = (z0 + z1) / 2 - WALL / 2 * math.cos(rise)
+        extents = (length, 2 * r1 * math.tan(math.pi / WALL_PARTS), WALL)
+        for yaw in np.arange(WALL_PARTS) * 2 * math.pi / WALL_PARTS:
             place = (r * math.cos(yaw), r * math.sin(yaw), height)
-            parts.append(Part("box", (length, width, WALL), place, _yaw_pitch(yaw, -rise)))
+            parts.append(Part("box", extents, place, _yaw_pitch(float(yaw), -rise)))
     return tuple(parts)
 
 
@@ -209,11 +211,11 @@ def _yaw_pitch(yaw: float, pitch: float) -> Quaternion:
 
 
 def _plate_parts(x: float, y: float, z: float) -> tuple[Part, ...]:
-    return _dish_parts((_PLATE[0], _PLATE[-1]), x, y, z)
+    return _dish_parts((_PLATE[0], _PLATE[-1]), x, z)
 
 
 def _bowl_parts(x: float, y: float, z: float) -> tuple[Part, ...]:
-    return _dish_parts((_BOWL[0], _BOWL[3], _BOWL[6]), x, y, z)
+    return _dish_parts((_BOWL[0], _BOWL[3], _BOWL[6]), x, z)
 
 
 def _tray_parts(x: float, y: float, z: float) -> tuple[Part, ...]:
