@@ -1,5 +1,6 @@
 """Pairs to batches: pictures' features once, prefixes shared, loss on the answers only."""
 
+import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -8,9 +9,11 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from PIL import Image
 
 from finetune.packing import Row, factor_prefix
 from qa_generator.pairs import Pair
+from scene_renderer.errors import DatasetError
 from vlm.processor import ChatTokenizer
 
 
@@ -20,10 +23,12 @@ class Group:
 
     Attributes:
         image: index of its picture.
+        context: what the list beside the picture tells.
         row: the shared prefix and the turns behind it, as token ids.
     """
 
     image: int
+    context: str
     row: Row
 
 
@@ -39,6 +44,13 @@ class Groups:
     images: list[NDArray[np.uint8]]
     groups: list[Group]
 
+    def by_context(self) -> dict[str, list[int]]:
+        """Returns the groups' indices for each context."""
+        indices: dict[str, list[int]] = {}
+        for i, group in enumerate(self.groups):
+            indices.setdefault(group.context, []).append(i)
+        return indices
+
 
 def group_pairs(pairs: Iterable[Pair], chat: ChatTokenizer) -> Groups:
     """Groups neighbouring pairs of one scene and context, and tokenizes them."""
@@ -46,12 +58,12 @@ def group_pairs(pairs: Iterable[Pair], chat: ChatTokenizer) -> Groups:
     groups: list[Group] = []
     for _, of_scene in groupby(pairs, key=lambda pair: pair.scene.id):
         listed = sorted(of_scene, key=lambda pair: pair.context)
-        images.append(listed[0].image())
-        for _, of_context in groupby(listed, key=lambda pair: pair.context):
+        images.append(_decode(listed[0]))
+        for context, of_context in groupby(listed, key=lambda pair: pair.context):
             members = list(of_context)
             prompts = chat.prompt_ids([pair.prompt for pair in members])
             answers = chat.answer_ids([pair.answer for pair in members])
-            groups.append(Group(len(images) - 1, factor_prefix(prompts, answers)))
+            groups.append(Group(len(images) - 1, context, factor_prefix(prompts, answers)))
     return Groups(images, groups)
 
 
@@ -61,3 +73,11 @@ def encode_images(processor: Any, images: Sequence[NDArray[np.uint8]]) -> torch.
         images=[[image] for image in images], return_tensors="pt"
     ).pixel_values
     return pixels.flatten(0, 1)  # [n, 1, 3, h, w] -> [n, 3, h, w]
+
+
+def _decode(pair: Pair) -> NDArray[np.uint8]:
+    try:
+        with Image.open(io.BytesIO(pair.png)) as picture:
+            return np.asarray(picture.convert("RGB"))
+    except (OSError, SyntaxError) as error:
+        raise DatasetError(f"The picture of pair '{pair.id}' is broken: {error}.") from error

@@ -40,8 +40,9 @@ def answer_logits(
         turns: int64, shape (answer tokens,), the number of the turn that a token belongs to,
             counted over the whole batch.
     """
-    batch = pack(rows, pad_id)
-    embeds = model.get_input_embeddings()(batch.input_ids)
+    table = model.get_input_embeddings()
+    batch = pack(rows, pad_id).to(table.weight.device)
+    embeds = table(batch.input_ids)
     if features is not None:
         is_image = (batch.input_ids == model.config.image_token_id)[..., None]
         embeds = embeds.masked_scatter(is_image, features.to(embeds.dtype))
@@ -65,5 +66,5 @@ def exact_answers(logits: torch.Tensor, labels: torch.Tensor, turns: torch.Tenso
     would write that answer.
     """
     wrong = (logits.argmax(dim=-1) != labels).float()
-    counts = torch.zeros(int(turns.max()) + 1).index_add(0, turns, wrong)
+    counts = wrong.new_zeros(int(turns.max()) + 1).index_add(0, turns, wrong)
     return counts == 0

@@ -16,10 +16,10 @@ from typing import Any
 import torch
 from accelerate import Accelerator
 
+from finetune.runs import STATE
 from scene_renderer.console import Progress, note
 from scene_renderer.errors import CheckpointError, OutputError, UsageError
 
-STATE = "training_state.pt"
 METRICS = "metrics.jsonl"
 SAVE_EVERY_SECONDS = 60.0
 LOWEST_RATE = 0.05
@@ -67,7 +67,7 @@ def fit(
     *,
     what: str,
     validate: Callable[[int], dict[str, float]] | None = None,
-    on_validated: Callable[[dict[str, float]], None] | None = None,
+    on_validated: Callable[[int, dict[str, float]], None] | None = None,
     memory: Any = None,
     quiet: bool = False,
 ) -> int:
@@ -82,7 +82,7 @@ def fit(
         folder: where training state and metrics go.
         what: shown in the progress line.
         validate: step to figures; called every `validate_every` steps and at the end.
-        on_validated: is told the figures, to keep the best weights.
+        on_validated: is told step and figures, to keep the best weights.
         memory: something with `state_dict` and `load_state_dict` to keep across resumes.
         quiet: show no progress.
 
@@ -117,7 +117,7 @@ def fit(
             _log(folder, step, figures)
             note(f"{what} step {step}: " + ", ".join(f"{k} {v:.3f}" for k, v in figures.items()))
             if on_validated is not None:
-                on_validated(figures)
+                on_validated(step, figures)
 
     model.train()
     total = config.steps if config.minutes is None else limit

@@ -7,7 +7,7 @@ question's logits equal those of its own unpacked sequence.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import torch
 
@@ -40,6 +40,10 @@ class Packed:
     attention_mask: torch.Tensor
     labels: torch.Tensor
     turns: torch.Tensor
+
+    def to(self, device: torch.device) -> "Packed":
+        """Returns the same batch on a device."""
+        return Packed(*(getattr(self, field.name).to(device) for field in fields(self)))
 
 
 Row = tuple[list[int], list[Turn]]

@@ -122,10 +122,15 @@ class Student(torch.nn.Module):
         return loss
 
 
-def pretrain(pictures: Pictures, config: PretrainConfig, output: Path, quiet: bool = False) -> None:
+def pretrain(
+    pictures: Pictures, config: PretrainConfig, output: Path, quiet: bool = False
+) -> dict[str, Any]:
     """Makes a base model and saves it, its processor and its card in `output`.
 
     A stopped run goes on where it was; its training state lives in `output`.
+
+    Returns:
+        How it was made.
     """
     processor = build_processor(lexicon())
     chat = ChatTokenizer(processor)

@@ -1,0 +1,187 @@
+"""Tunes a base model on instruction-plan pairs, or makes the embedded base.
+
+python -m finetune train
+python -m finetune demo_train
+python -m finetune pretrain --output checkpoints/my-base
+"""
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from scene_renderer.console import (
+    Parser,
+    claim_output,
+    note,
+    positive,
+    positive_real,
+    print_json,
+    run,
+)
+
+DEMO = Path("data/demo")
+PRETRAINING_SEED = 1001
+"""Scenes for pretraining are of the split `train` too, but of a seed of their own."""
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Runs one command."""
+    options = _build_parser().parse_args(arguments)
+    if options.threads:
+        import torch
+
+        torch.set_num_threads(options.threads)
+    {"train": _train, "demo_train": _demo_train, "pretrain": _pretrain}[options.verb](options)
+
+
+def _build_parser() -> Parser:
+    parser = Parser(prog="python -m finetune", description=__doc__)
+    verbs = parser.add_subparsers(dest="verb", required=True, metavar="COMMAND")
+    train = _add_verb(
+        verbs,
+        "train",
+        "tune a base model with LoRA; what is missing is made first",
+        "  python -m finetune train\n"
+        "  python -m finetune train --minutes 20 --scenes 5000 --data data/large",
+    )
+    train.add_argument("--base-model", default="tiny", metavar="NAME", help="default: tiny")
+    train.add_argument(
+        "--data", type=Path, default=Path("data/default"), help="default: %(default)s"
+    )
+    train.add_argument("--scenes", type=positive, default=2000, help="default: %(default)s")
+    train.add_argument("--minutes", type=positive_real, default=6.0, help="default: %(default)s")
+    train.add_argument("--rank", type=positive, default=16, help="LoRA's rank (default: 16)")
+    train.add_argument("--learning-rate", type=positive_real, default=2e-3, help="default: 0.002")
+    train.add_argument("--batch", type=positive, default=8, help="observations a step (default: 8)")
+    demo = _add_verb(
+        verbs,
+        "demo_train",
+        "tune on the committed handful of pairs, end to end in about a minute",
+        "  python -m finetune demo_train\n  python -m finetune demo_train --minutes 0.5",
+    )
+    demo.add_argument("--base-model", default="tiny", metavar="NAME", help="default: tiny")
+    demo.add_argument("--minutes", type=positive_real, default=0.7, help="default: %(default)s")
+    pretrain = _add_verb(
+        verbs,
+        "pretrain",
+        "make the embedded base from rendered scenes and questions, never plans",
+        "  python -m finetune pretrain --output checkpoints/my-base\n"
+        "  python -m finetune pretrain --output checkpoints/quick --scenes 2000 "
+        "--see-minutes 3 --read-minutes 5 --ask-minutes 5",
+    )
+    pretrain.add_argument(
+        "--data", type=Path, default=Path("data/pretraining"), help="default: %(default)s"
+    )
+    pretrain.add_argument("--scenes", type=positive, default=12000, help="default: %(default)s")
+    for stage, minutes in (("see", 15.0), ("read", 22.0), ("ask", 45.0)):
+        pretrain.add_argument(
+            f"--{stage}-minutes", type=positive_real, default=minutes, help="default: %(default)s"
+        )
+    return parser
+
+
+def _add_verb(
+    verbs: "argparse._SubParsersAction[Parser]", name: str, what: str, examples: str
+) -> Parser:
+    verb = verbs.add_parser(
+        name, help=what, description=what.capitalize() + ".", epilog=f"examples:\n{examples}"
+    )
+    verb.add_argument("--output", type=Path, help="checkpoint folder (default: a new one)")
+    verb.add_argument("--seed", type=int, default=0, help="default: 0")
+    verb.add_argument("--threads", type=positive, help="CPU threads (default: torch's choice)")
+    verb.add_argument("--overwrite", action="store_true", help="replace what is there")
+    verb.add_argument("--resume", action="store_true", help="go on where a run was stopped")
+    verb.add_argument("--json", action="store_true", help="print one JSON document")
+    verb.add_argument("--quiet", action="store_true", help="no progress")
+    return verb
+
+
+def _train(options: argparse.Namespace) -> None:
+    from finetune.runs import choose_output
+    from vlm.config import resolve_base
+
+    resolve_base(options.base_model)
+    options.output = options.output or choose_output("run", options.resume)
+    claim_output(options.output, options.overwrite, options.resume)
+
+    from finetune.prepare import prepare_pairs, prepare_scenes
+    from finetune.train import TrainConfig, train
+    from vlm.model import load_model
+    from vlm.processor import image_size
+
+    size = image_size(load_model(options.base_model).processor)
+    for split, scenes in (("train", options.scenes), ("valid", 50)):
+        prepare_scenes(options.data, split, options.seed, scenes, size, options.quiet)
+        prepare_pairs(options.data, split, options.seed, scenes, options.quiet)
+    config = TrainConfig(
+        base_model=options.base_model,
+        data=options.data,
+        minutes=options.minutes,
+        seed=options.seed,
+        rank=options.rank,
+        learning_rate=options.learning_rate,
+        batch=options.batch,
+    )
+    _finish(train(config, options.output, options.quiet), options)
+
+
+def _demo_train(options: argparse.Namespace) -> None:
+    from finetune.runs import choose_output
+
+    options.output = options.output or choose_output("demo", options.resume)
+    claim_output(options.output, options.overwrite, options.resume)
+
+    from finetune.train import TrainConfig, train
+
+    config = TrainConfig(
+        base_model=options.base_model,
+        data=DEMO,
+        minutes=options.minutes,
+        seed=options.seed,
+        batch=4,
+        validate_every=50,
+    )
+    _finish(train(config, options.output, options.quiet), options)
+
+
+def _pretrain(options: argparse.Namespace) -> None:
+    from finetune.runs import choose_output
+
+    options.output = options.output or choose_output("base", options.resume)
+    claim_output(options.output, options.overwrite, options.resume)
+
+    from finetune.prepare import prepare_scenes
+    from finetune.pretrain import PretrainConfig, load_pictures, pretrain
+    from scene_renderer.shards import scenes_folder
+    from vlm.tiny import IMAGE_SIZE_PX
+
+    config = PretrainConfig(
+        see_minutes=options.see_minutes,
+        read_minutes=options.read_minutes,
+        ask_minutes=options.ask_minutes,
+        seed=options.seed,
+    )
+    prepare_scenes(
+        options.data, "train", PRETRAINING_SEED, options.scenes, IMAGE_SIZE_PX, options.quiet
+    )
+    pictures = load_pictures(scenes_folder(options.data, "train"), config.held_out)
+    facts = pretrain(pictures, config, options.output, options.quiet)
+    if options.json:
+        print_json(facts)
+    note(f"Base in {options.output}. Next: python -m finetune train --base-model {options.output}")
+
+
+def _finish(facts: dict[str, Any], options: argparse.Namespace) -> None:
+    if options.json:
+        print_json({"checkpoint": str(options.output), **facts})
+    else:
+        print(
+            f"{options.output}: {facts['exact']:.1%} of {facts['valid_pairs']} validation answers "
+            "exactly right"
+        )
+    note(f"Next: python -m grader checkpoint {options.output}")
+
+
+if __name__ == "__main__":
+    run(main)

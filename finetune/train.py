@@ -1,0 +1,221 @@
+"""Tunes a base model on instruction-plan pairs with LoRA.
+
+The vision tower stays frozen, so each picture goes through it once; what is asked about one
+observation shares its prefix (`packing.py`); the loss is on the answers' tokens and their end
+token only. The weights that get the most answers exactly right on `valid` are kept.
+"""
+
+import logging
+import time
+from collections import Counter
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch.nn import functional
+
+from finetune.checkpoint import save_adapter
+from finetune.collate import Groups, encode_images, group_pairs
+from finetune.forward import answer_logits, exact_answers, image_features
+from finetune.loop import LoopConfig, fit
+from qa_generator.dataset import pairs_folder, read_pairs
+from scene_renderer.console import note
+from scene_renderer.errors import CheckpointError, UsageError
+from vlm.config import DEFAULT_BASE
+from vlm.model import load_model
+from vlm.processor import ChatTokenizer, image_size
+
+TUNABLE = ("smolvlm", "idefics3")
+"""Model types whose forward `forward.py` knows."""
+
+NOT_VISION = r".*(vision_model|connector).*"
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """How an adapter is tuned.
+
+    Attributes:
+        base_model: short name, folder or hub id.
+        data: folder with the splits `train` and `valid`.
+        minutes: of tuning; None for `steps` alone.
+        steps: most optimiser steps.
+        seed: of adapter weights and batches.
+        rank: of the LoRA matrices.
+        learning_rate: peak.
+        batch: observations in a step; each brings all that is asked about it.
+        validate_every: steps between validations.
+    """
+
+    base_model: str = DEFAULT_BASE
+    data: Path = Path("data/default")
+    minutes: float | None = 6.0
+    steps: int = 100_000
+    seed: int = 0
+    rank: int = 16
+    learning_rate: float = 2e-3
+    batch: int = 8
+    validate_every: int = 150
+
+    def __post_init__(self) -> None:
+        if self.rank < 1 or self.batch < 1:
+            raise UsageError("LoRA's rank and the batch size must be at least 1.")
+
+    def settings(self) -> dict[str, Any]:
+        """Returns all settings as JSON values."""
+        return {k: str(v) if isinstance(v, Path) else v for k, v in asdict(self).items()}
+
+
+@dataclass
+class Best:
+    """The best figure on `valid` so far, kept across resumes."""
+
+    exact: float = field(default=-1.0)
+
+    def state_dict(self) -> dict[str, float]:
+        """Returns what a resumed run needs."""
+        return {"exact": self.exact}
+
+    def load_state_dict(self, state: dict[str, float]) -> None:
+        """Restores what `state_dict` returned."""
+        self.exact = state["exact"]
+
+
+class Lesson:
+    """A data set ready to learn from or to be judged on: tokenized, its pictures encoded."""
+
+    def __init__(self, core: Any, processor: Any, data: Path, split: str) -> None:
+        self.contexts: Counter[str] = Counter()
+        self.groups: Groups = group_pairs(self._counted(data, split), ChatTokenizer(processor))
+        self.features = _encode(core, processor, self.groups)
+        self.pad_id: int = processor.tokenizer.pad_token_id
+        self.core = core
+
+    def _counted(self, data: Path, split: str) -> Any:
+        for pair in read_pairs(pairs_folder(data, split)):
+            self.contexts[pair.context] += 1
+            yield pair
+
+    @property
+    def pairs(self) -> int:
+        """How many pairs there are."""
+        return self.contexts.total()
+
+    def forward(self, index: list[int]) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """Returns what `answer_logits` does, for the groups of these indices."""
+        groups = [self.groups.groups[i] for i in index]
+        features = self.features[[group.image for group in groups]]
+        return answer_logits(self.core, [g.row for g in groups], self.pad_id, features)
+
+    @torch.no_grad()
+    def score(self, batch: int) -> dict[str, float]:
+        """Returns the share of answers that are exactly right, in all and by context."""
+        right: Counter[str] = Counter()
+        for context, index in self.groups.by_context().items():
+            for at in range(0, len(index), batch):
+                with torch.autocast(self.features.device.type, torch.bfloat16):
+                    result = self.forward(index[at : at + batch])
+                right[context] += int(exact_answers(*result).sum())
+        shares = {context: right[context] / self.contexts[context] for context in self.contexts}
+        return {"exact": right.total() / self.pairs, **shares}
+
+
+@torch.no_grad()
+def _encode(core: Any, processor: Any, groups: Groups) -> torch.Tensor:
+    """Returns the image features of every picture: shape (pictures, tokens, width)."""
+    parts = []
+    for at in range(0, len(groups.images), 64):
+        pixels = encode_images(processor, groups.images[at : at + 64])
+        parts.append(image_features(core, pixels.to(core.device, core.dtype)))
+    return torch.cat(parts)
+
+
+def train(config: TrainConfig, output: Path, quiet: bool = False) -> dict[str, Any]:
+    """Tunes an adapter and saves it in `output`; goes on where a stopped run was.
+
+    Returns:
+        The facts of the run, as the checkpoint's card tells them.
+
+    Raises:
+        CheckpointError: if the base model is missing, broken, or of an unknown architecture.
+        DatasetError: if there are no pairs.
+    """
+    loaded = load_model(config.base_model)
+    core = loaded.model
+    if core.config.model_type not in TUNABLE:
+        raise CheckpointError(
+            f"Model '{config.base_model}' is of type '{core.config.model_type}'; "
+            f"only {' and '.join(TUNABLE)} can be tuned."
+        )
+    lesson = Lesson(core, loaded.processor, config.data, "train")
+    valid = Lesson(core, loaded.processor, config.data, "valid")
+    note(f"{lesson.pairs} pairs from {len(lesson.groups.images)} scenes; {valid.pairs} to validate")
+    tuned = add_lora(core, config.rank, config.seed)
+    best = Best()
+    facts = {
+        "pairs": lesson.pairs,
+        "scenes": len(lesson.groups.images),
+        "contexts": ", ".join(sorted(lesson.contexts)),
+        "valid_pairs": valid.pairs,
+        "trainable": sum(p.numel() for p in tuned.parameters() if p.requires_grad),
+        "parameters": sum(p.numel() for p in tuned.parameters()),
+        "image_size": image_size(loaded.processor),
+        "steps": 0,
+        "minutes": 0.0,
+        "exact": 0.0,
+    }
+    started = time.monotonic()
+
+    def loss_at(step: int, share: float) -> torch.Tensor:
+        logits, labels, _ = lesson.forward(_draw(step, config, len(lesson.groups.groups)))
+        return functional.cross_entropy(logits, labels)
+
+    def keep_best(step: int, figures: dict[str, float]) -> None:
+        if figures["exact"] >= best.exact:
+            best.exact = figures["exact"]
+            minutes = (time.monotonic() - started) / 60
+            facts.update(steps=step, minutes=minutes, exact=best.exact)
+            save_adapter(tuned, output, config.base_model, facts, config.settings())
+
+    fit(
+        tuned,
+        loss_at,
+        LoopConfig(
+            config.steps, config.minutes, config.learning_rate, validate_every=config.validate_every
+        ),
+        output / "training",
+        what="tune",
+        validate=lambda step: valid.score(2 * config.batch),
+        on_validated=keep_best,
+        memory=best,
+        quiet=quiet,
+    )
+    return facts
+
+
+def add_lora(core: Any, rank: int, seed: int) -> Any:
+    """Puts LoRA matrices beside every linear layer of the text model; all else is frozen."""
+    logging.getLogger("bitsandbytes").setLevel(logging.ERROR)
+    from peft import LoraConfig, get_peft_model
+
+    torch.manual_seed(seed)
+    return get_peft_model(
+        core,
+        LoraConfig(
+            r=rank,
+            lora_alpha=2 * rank,
+            target_modules="all-linear",
+            exclude_modules=NOT_VISION,
+            task_type="CAUSAL_LM",
+        ),
+    )
+
+
+def _draw(step: int, config: TrainConfig, count: int) -> list[int]:
+    """Returns the groups of a step: every epoch is a new order of all of them."""
+    per_epoch = max(1, count // config.batch)
+    order = np.random.default_rng([config.seed, step // per_epoch]).permutation(count)
+    at = step % per_epoch * config.batch
+    return [int(i) for i in order[at : at + config.batch]]
