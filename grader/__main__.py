@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 VERBS = ("checkpoint", "oracle", "baseline")
 KINDS = ("majority", "random")
 REPORTS = Path("reports")
-QUICK_COUNT = 28
+QUICK_COUNT = 32
 
 
 def main(arguments: Sequence[str]) -> int | None:

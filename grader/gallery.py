@@ -1,6 +1,7 @@
 """Chooses the answers that a report shows, and lets worker processes animate them."""
 
 import base64
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import CancelledError
 
@@ -28,16 +29,16 @@ def choose(outcomes: Sequence[Outcome]) -> list[Outcome]:
 def _spread(
     outcomes: Iterable[Outcome], key: Callable[[Outcome], tuple[str, str]], count: int
 ) -> list[Outcome]:
-    """Returns up to `count` outcomes: of every key one before a second, first words in turns."""
-    ranked: list[tuple[int, int, int, Outcome]] = []
-    seen: dict[tuple[str, ...], int] = {}
+    """Returns up to `count` outcomes of different scenes: of every key one before a second."""
+    seen: Counter[tuple[str, ...]] = Counter()
+    ranked: dict[str, list[tuple[int, int, int, Outcome]]] = {}
     for number, outcome in enumerate(outcomes):
         pair = key(outcome)
-        ranks = [seen.setdefault(k, 0) for k in (pair, pair[:1])]
-        for k in (pair, pair[:1]):
-            seen[k] += 1
-        ranked.append((ranks[0], ranks[1], number, outcome))
-    return [entry[-1] for entry in sorted(ranked, key=lambda entry: entry[:3])[:count]]
+        entry = seen[pair], seen[pair[:1]], number, outcome
+        seen.update([pair, pair[:1]])
+        ranked.setdefault(outcome.scene, []).append(entry)
+    best = sorted((min(entries) for entries in ranked.values()), key=lambda entry: entry[:3])
+    return [entry[-1] for entry in best[:count]]
 
 
 def build_exhibits(
