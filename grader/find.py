@@ -11,8 +11,8 @@ ADAPTER = "adapter_config.json"
 
 
 def find_checkpoint(root: Path = CHECKPOINTS, shipped: Path = SHIPPED) -> str:
-    """Returns the newest adapter below `root` other than the shipped one, else the shipped one."""
-    found = [path for path in root.rglob(ADAPTER) if path.parent != shipped]
+    """Returns the newest run in `root` other than the shipped one, else the shipped one."""
+    found = [path for path in root.glob(f"*/{ADAPTER}") if path.parent != shipped]
     newest = max(found, key=lambda path: path.stat().st_mtime, default=shipped / ADAPTER)
     return str(newest.parent)
 
