@@ -69,7 +69,7 @@ def group_pairs(pairs: Iterable[Pair], chat: ChatTokenizer) -> Groups:
 
 def encode_images(processor: Any, images: Sequence[NDArray[np.uint8]]) -> torch.Tensor:
     """Returns the processor's pixel values: float32, shape (n, 3, size, size)."""
-    pixels = processor.image_processor(
+    pixels: torch.Tensor = processor.image_processor(
         images=[[image] for image in images], return_tensors="pt"
     ).pixel_values
     return pixels.flatten(0, 1)  # [n, 1, 3, h, w] -> [n, 3, h, w]

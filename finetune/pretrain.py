@@ -24,9 +24,28 @@ from finetune.dense import DenseHead, DenseTargets, build_targets
 from finetune.forward import answer_logits, image_features
 from finetune.loop import LoopConfig, fit
 from qa_generator.lexicon import lexicon
+from scene_renderer.console import write_whole
+from scene_renderer.environment import describe_environment
 from scene_renderer.scene import Scene
 from vlm.processor import ChatTokenizer
 from vlm.tiny import IMAGE_TOKENS, build_model, build_processor
+
+CARD = """---
+pipeline_tag: image-text-to-text
+tags: [tablehand, smolvlm, robotics]
+license: apache-2.0
+---
+
+# Tablehand's tiny base
+
+A vision-language model of SmolVLM's architecture with {parameters:,} parameters, made from scratch
+by `python -m finetune pretrain` on questions about {scenes:,} rendered scenes. It has never seen a
+plan. Minutes of training: {see_minutes:g} of seeing, {read_minutes:g} of reading,
+{ask_minutes:g} of asking (`pretraining.json` has every setting).
+
+Pictures are 128 x 128 pixels and become 64 tokens. It knows the table of Tablehand and nothing
+else; tune it with `python -m finetune train`.
+"""
 
 DENSE_WEIGHT = 0.5
 """Weight of the dense loss beside the questions."""
@@ -139,7 +158,15 @@ def pretrain(
     _see(student, pictures, config, output / "see", quiet)
     _read(student, config, output / "read", chat, reading, quiet)
     _ask(student, pictures, config, output / "ask", chat, reading, quiet)
-    save_base(student.model, processor, output, {"settings": asdict(config)})
+    facts = {
+        "scenes": len(pictures.scenes),
+        "parameters": student.model.num_parameters(),
+        "settings": asdict(config),
+        "held_out": {"list_length": reading.length, **score_sight(student, pictures)},
+        "environment": describe_environment(),
+    }
+    save_base(student.model, processor, output, facts)
+    return facts
 
 
 def _see(
@@ -246,9 +273,9 @@ def score_sight(student: Student, pictures: Pictures) -> dict[str, float]:
 
 
 def save_base(model: Any, processor: Any, output: Path, facts: dict[str, Any]) -> None:
-    """Saves a base model in half precision with its processor and how it was made."""
-    model.set_attn_implementation("sdpa")
+    """Saves a base model in half precision with its processor, card and how it was made."""
     model.to(torch.float16).save_pretrained(output)
     processor.save_pretrained(output)
     (output / "model.safetensors").chmod(0o644)
-    (output / "pretraining.json").write_text(json.dumps(facts, indent=2) + "\n")
+    write_whole(output / "pretraining.json", json.dumps(facts, indent=2) + "\n")
+    write_whole(output / "README.md", CARD.format(**facts, **facts["settings"]))

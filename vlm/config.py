@@ -12,6 +12,7 @@ CHECKPOINTS = Path(__file__).resolve().parent.parent / "checkpoints"
 BASE_MODELS: MappingProxyType[str, str] = MappingProxyType(
     {
         "tiny": str(CHECKPOINTS / "tiny-base"),
+        "tiny-tuned": str(CHECKPOINTS / "tiny-tuned"),
         "smolvlm-256m": "HuggingFaceTB/SmolVLM-256M-Instruct",
         "smolvlm-500m": "HuggingFaceTB/SmolVLM-500M-Instruct",
         "smolvlm2-2.2b": "HuggingFaceTB/SmolVLM2-2.2B-Instruct",
@@ -29,7 +30,10 @@ def resolve_base(name: str) -> str:
         CheckpointError: if it is none of these.
     """
     if name in BASE_MODELS:
-        return BASE_MODELS[name]
+        source = BASE_MODELS[name]
+        if Path(source).is_absolute() and not Path(source).is_dir():
+            raise CheckpointError(f"Model '{name}' is not there: '{source}' is missing.")
+        return source
     if Path(name).is_dir():
         return name
     if Path(name).exists():

@@ -4,6 +4,7 @@ import hashlib
 import json
 import logging
 import os
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -132,6 +133,7 @@ def weights_sha256(folder: Path) -> str:
 def _quiet_libraries() -> None:
     """Keeps expected remarks of the libraries off the user's terminal."""
     logging.getLogger("bitsandbytes").setLevel(logging.ERROR)
+    warnings.filterwarnings("ignore", ".*is_gradient_checkpointing", FutureWarning)
     import transformers
 
     transformers.utils.logging.set_verbosity_error()

@@ -1,0 +1,30 @@
+# Two commands do everything: `make demo` and `make test`.
+PYTHON ?= python3.11
+VENV := .venv
+RUN := $(VENV)/bin/python
+
+.PHONY: demo test check clean
+
+demo: $(VENV)/installed  ## render, tune, grade in physics, animate: about a quarter of an hour on two cores
+	$(RUN) -m finetune train
+	$(RUN) -m grader checkpoint
+
+test: $(VENV)/installed-dev  ## all tests
+	HF_HUB_OFFLINE=1 WANDB_MODE=offline $(RUN) -m pytest
+
+check: $(VENV)/installed-dev  ## style and types
+	$(RUN) -m ruff check .
+	$(RUN) -m ruff format --check .
+	$(RUN) -m mypy
+
+clean:  ## delete what was made, but neither tuned checkpoints nor the environment
+	rm -rf data/default data/pretraining reports .pytest_cache .mypy_cache .ruff_cache
+
+$(VENV)/installed: requirements.txt
+	$(PYTHON) -m venv $(VENV)
+	$(RUN) -m pip install --quiet -r requirements.txt
+	touch $@
+
+$(VENV)/installed-dev: $(VENV)/installed pyproject.toml
+	$(RUN) -m pip install --quiet -e '.[dev]'
+	touch $@

@@ -1,0 +1,104 @@
+"""Asks a model for one plan, as a person would.
+
+python -m vlm plan --scene scene.json "put the red cube into the blue bowl"
+python -m vlm plan --scene scene.json --image photo.png --context image "lift the red cube"
+"""
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from scene_renderer.console import Parser, note, one_of, print_json, run
+from scene_renderer.errors import DatasetError
+from scene_renderer.vocabulary import CONTEXTS
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from scene_renderer.scene import Scene
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Runs one command."""
+    _plan(_build_parser().parse_args(arguments))
+
+
+def _build_parser() -> Parser:
+    parser = Parser(prog="python -m vlm", description=__doc__)
+    verbs = parser.add_subparsers(dest="verb", required=True, metavar="COMMAND")
+    plan = verbs.add_parser(
+        "plan",
+        help="one instruction to one plan",
+        description="Answers one instruction about one scene with a plan.",
+        epilog="examples:\n"
+        '  python -m vlm plan --scene scene.json "lift the red cube"\n'
+        '  python -m vlm plan --scene scene.json --model checkpoints/run-001 "lift the red cube"',
+    )
+    plan.add_argument("instruction", help="what the robot shall do")
+    plan.add_argument("--scene", type=Path, required=True, help="a scene's JSON file")
+    plan.add_argument("--image", type=Path, help="its picture (default: rendered from the scene)")
+    plan.add_argument("--model", default="tiny-tuned", help="default: %(default)s")
+    plan.add_argument(
+        "--context",
+        type=one_of("context", CONTEXTS),
+        default="named",
+        help="what the text beside the picture tells: named, unnamed or image (default: named)",
+    )
+    plan.add_argument("--device", default="auto", help="default: %(default)s")
+    plan.add_argument("--seed", type=int, default=0, help="of the list's order (default: 0)")
+    plan.add_argument("--json", action="store_true", help="print one JSON document")
+    return parser
+
+
+def _plan(options: argparse.Namespace) -> None:
+    import numpy as np
+
+    from qa_generator.prompt import observe
+    from scene_renderer.plan import format_plan, parse_plan
+    from vlm.policy import load_policy
+
+    scene = _read_scene(options.scene)
+    policy = load_policy(options.model, options.device)
+    image = _read_image(options.image) if options.image else _render(scene, policy.image_size)
+    observation = observe(scene, image, options.context, np.random.default_rng(options.seed))
+    answer = policy.answer([observation], [options.instruction])[0]
+    plan = parse_plan(answer.text)
+    if options.json:
+        print_json({"plan": format_plan(plan), "seconds": answer.seconds, "tokens": answer.tokens})
+    else:
+        print(format_plan(plan))
+        note(f"{answer.seconds:.2f} s, {answer.tokens} tokens")
+
+
+def _read_scene(path: Path) -> "Scene":
+    from scene_renderer.scene import Scene
+
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise DatasetError(f"Scene file '{path}' cannot be read: {error}.") from error
+    return Scene.from_json(text)
+
+
+def _read_image(path: Path) -> "NDArray[np.uint8]":
+    import numpy as np
+    from PIL import Image
+
+    try:
+        with Image.open(path) as picture:
+            return np.asarray(picture.convert("RGB"))
+    except (OSError, SyntaxError, ValueError) as error:
+        raise DatasetError(f"Picture '{path}' cannot be read: {error}.") from error
+
+
+def _render(scene: "Scene", size: int) -> "NDArray[np.uint8]":
+    from scene_renderer.renderer import Renderer
+
+    image: NDArray[np.uint8] = Renderer().render(scene, size).image
+    return image
+
+
+if __name__ == "__main__":
+    run(main)
