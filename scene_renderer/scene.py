@@ -28,6 +28,8 @@ Vector = tuple[float, float, float]
 
 MIN_OBJECTS = 4
 MAX_OBJECTS = 8
+MAX_DISTANCE = 2.0
+"""How far from the base an object may be at most along each axis, metres."""
 REACH_X = (0.30, 0.65)
 REACH_Y = (-0.40, 0.40)
 """The part of the table that the gripper reaches pointing down, metres, base frame."""
@@ -63,6 +65,11 @@ class SceneObject:
         numbers = (self.size, self.yaw, *self.position)
         if len(self.position) != 3 or not all(math.isfinite(n) for n in numbers):
             raise SceneError(f"Object '{self.name}' needs a finite size, yaw and x, y, z position.")
+        if max(abs(n) for n in self.position) > MAX_DISTANCE:
+            raise SceneError(
+                f"Object '{self.name}' is at {self.position}; "
+                f"give metres within {MAX_DISTANCE} of the robot's base."
+            )
         if not 0.01 <= self.size <= 0.3:
             raise SceneError(
                 f"Object '{self.name}' has size {self.size} m; give a width from 0.01 to 0.3."

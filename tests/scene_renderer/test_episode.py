@@ -146,3 +146,8 @@ def test_an_arm_that_cannot_start_is_a_bad_scene(full_table):
     far = dataclasses.replace(full_table, end_effector=EndEffector((2.0, 0.0, 0.1)))
     with pytest.raises(SceneError, match="cannot reach the end effector"):
         execute(far, parse_plan("refuse(absent)"))
+
+
+def test_an_object_far_from_the_table_is_a_bad_scene(full_table):
+    with pytest.raises(SceneError, match=r"'red cube' is at .* within 2\.0 of the robot's base"):
+        dataclasses.replace(full_table["red cube"], position=(1e300, 0.0, 0.0))
