@@ -123,8 +123,8 @@ def fit(
     total = config.steps if config.minutes is None else limit
     unit = "steps" if config.minutes is None else "seconds"
     validated = step
-    with Progress(what, total, unit, quiet) as progress:
-        progress.done = step if config.minutes is None else elapsed
+    done = step if config.minutes is None else elapsed
+    with Progress(what, total, unit, quiet, done) as progress:
         try:
             while step < config.steps and (now := time.monotonic()) - started < limit:
                 share = max(step / config.steps, (now - started) / limit)

@@ -135,9 +135,11 @@ class Progress:
     Use it as a context manager and call `advance`.
     """
 
-    def __init__(self, what: str, total: float, unit: str, quiet: bool = False) -> None:
+    def __init__(
+        self, what: str, total: float, unit: str, quiet: bool = False, done: float = 0.0
+    ) -> None:
         self.what, self.total, self.unit, self.quiet = what, total, unit, quiet
-        self.done = 0.0
+        self.done = self._before = done
         self._start = self._last = time.monotonic()
         self._terminal = sys.stderr.isatty()
 
@@ -158,8 +160,8 @@ class Progress:
 
     def _show(self, remark: str = "", end: str = "") -> None:
         elapsed = max(time.monotonic() - self._start, 1e-9)
-        rate = self.done / elapsed
-        left = (self.total - self.done) / rate if rate else 0.0
+        rate = (self.done - self._before) / elapsed
+        left = max(self.total - self.done, 0) / rate if rate else 0.0
         text = (
             f"{self.what}: {self.done:.0f}/{self.total:.0f} {self.unit} "
             f"({rate:.1f} {self.unit}/s, {_clock(elapsed)} gone, {_clock(left)} left) {remark}"
