@@ -49,8 +49,8 @@ def test_an_outline_keeps_the_outer_points_and_drops_inner_ones() -> None:
 
 def test_outlines_are_apart_until_they_touch() -> None:
     square = outline(np.array([[0.0, 0], [1, 0], [1, 1], [0, 1]]))
-    assert are_apart(square, square + [1.1, 0.4])
-    assert not are_apart(square, square + [0.9, 0.4])
+    assert are_apart(square, square + np.array([1.1, 0.4]))
+    assert not are_apart(square, square + np.array([0.9, 0.4]))
 
 
 def test_an_impossible_camera_is_refused() -> None:

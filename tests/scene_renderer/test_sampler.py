@@ -108,7 +108,7 @@ def test_gap_between_boxes_and_circles() -> None:
 
 def test_only_what_is_nearer_covers() -> None:
     square = np.array([[0.2, 0.2], [0.6, 0.2], [0.6, 0.6], [0.2, 0.6]])
-    shares = uncovered([square, square + [0.2, 0.0]], [1.0, 2.0])
+    shares = uncovered([square, square + np.array([0.2, 0.0])], [1.0, 2.0])
     assert shares[0] == 1.0
     assert shares[1] == pytest.approx(0.5, abs=0.06)
 
