@@ -5,6 +5,7 @@ of it the table shows, so that no two tables look quite the same.
 """
 
 import functools
+import math
 import zlib
 
 import numpy as np
@@ -56,16 +57,16 @@ def texel_from_table(scene_id: str, coarse: int) -> Array:
 
 def _wood(rng: np.random.Generator) -> NDArray[np.float32]:
     """Boards along y, each with long wavy grain of its own."""
-    rows, columns = np.mgrid[0:TEXELS, 0:TEXELS].astype(np.float32) / TEXELS
+    across = np.linspace(0, 1, TEXELS, False, dtype=np.float32)[:, None]
+    along = across.T
     boards = 14
-    board = np.floor(rows * boards).astype(np.int64)
-    bend = 0.012 * np.sin(2 * np.pi * (columns * 1.3 + rng.random(boards)[board])).astype(
-        np.float32
-    )
-    grain = _noise(rng, 96, 3) + 0.5 * _noise(rng, 400, 6)
-    rings = np.sin(2 * np.pi * (rows + bend) * 55 + 5 * _noise(rng, 12, 3)).astype(np.float32)
-    share = 0.5 + 0.10 * rings + 0.30 * grain + 0.16 * (rng.random(boards)[board] * 2 - 1)
-    seam = np.abs(rows * boards - np.round(rows * boards)) < 0.012
+    board = np.floor(across * boards).astype(np.int64)
+    phase, shade = rng.random((2, boards)).astype(np.float32)
+    bend = 0.012 * np.sin(2 * math.pi * (along * np.float32(1.3) + phase[board]))
+    grain = _noise(rng, 96, 3) + _noise(rng, 400, 6) / 2
+    rings = np.sin(2 * math.pi * 55 * (across + bend) + 5 * _noise(rng, 12, 3))
+    share = 0.5 + 0.10 * rings + 0.30 * grain + 0.16 * (shade[board] * 2 - 1)
+    seam = np.abs(across * boards - np.round(across * boards))[:, 0] < 0.012
     rgb = _blend(_WOOD_DARK, _WOOD_LIGHT, share)
     rgb[seam] *= 0.72
     return rgb
