@@ -26,13 +26,7 @@ import functools
 import hashlib
 import io
 import json
-import multiprocessing
-import os
-import signal
-import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -43,9 +37,10 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from scene_renderer.console import claim_output, write_whole
-from scene_renderer.errors import DatasetError, OutputError, TablehandError
+from scene_renderer.errors import DatasetError, OutputError
 from scene_renderer.sampler import sample_scene
 from scene_renderer.scene import Scene
+from scene_renderer.workers import run_jobs
 
 if TYPE_CHECKING:
     from scene_renderer.renderer import Renderer, Rendering
@@ -160,7 +155,8 @@ def render_split(
         if shard not in missing:
             on_shard(shard.count)
     if missing:
-        _write_shards(folder, missing, workers, on_shard)
+        job = functools.partial(_write_shard, folder, _schema())
+        run_jobs(job, missing, workers, on_shard)
     manifest = _manifest(folder, shards, count)
     write_whole(folder / "manifest.json", json.dumps(manifest, indent=2) + "\n")
     return manifest
@@ -305,42 +301,6 @@ def _manifest(folder: Path, shards: list[Shard], count: int) -> dict[str, Any]:
         "made_with": {name: version(name) for name in ("pybullet", "numpy", "pillow", "pyarrow")},
         "files": files,
     }
-
-
-def _write_shards(
-    folder: Path, shards: list[Shard], workers: int, on_shard: Callable[[int], None]
-) -> None:
-    schema = _schema()
-    if min(workers, len(shards)) == 1:
-        for shard in shards:
-            on_shard(_write_shard(folder, schema, shard))
-        return
-    context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(min(workers, len(shards)), context, _start_worker)
-    try:
-        jobs = [pool.submit(_write_shard, folder, schema, shard) for shard in shards]
-        for job in as_completed(jobs):
-            on_shard(job.result())
-    except BrokenProcessPool:
-        raise TablehandError(
-            "A worker process was killed, perhaps for want of memory. Finished shards are kept; "
-            "go on with --resume and fewer --workers."
-        ) from None
-    finally:
-        pool.shutdown(cancel_futures=True)
-
-
-def _start_worker() -> None:
-    """Leaves Ctrl-C to the parent, and ends with it."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-
-
-def _end_with_parent() -> None:
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)
 
 
 def _write_shard(folder: Path, schema: Any, shard: Shard) -> int:

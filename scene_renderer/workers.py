@@ -1,0 +1,63 @@
+"""Runs one job for many items in several processes that never outlive their parent."""
+
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from typing import TypeVar
+
+from scene_renderer.errors import TablehandError
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+def run_jobs(
+    job: Callable[[Item], Result],
+    items: Sequence[Item],
+    workers: int,
+    on_result: Callable[[Result], None],
+) -> None:
+    """Does a job for each item, in any order; after a stop no new job begins.
+
+    Args:
+        job: must be picklable.
+        items: what to do it for.
+        workers: how many processes; one means this very process.
+        on_result: called here with each result as it comes.
+
+    Raises:
+        TablehandError: if a worker was killed.
+    """
+    if min(workers, len(items)) <= 1:
+        for item in items:
+            on_result(job(item))
+        return
+    context = multiprocessing.get_context("spawn")
+    pool = ProcessPoolExecutor(min(workers, len(items)), context, _start_worker)
+    try:
+        for done in as_completed([pool.submit(job, item) for item in items]):
+            on_result(done.result())
+    except BrokenProcessPool:
+        raise TablehandError(
+            "A worker process was killed, perhaps for want of memory. Finished work is kept; "
+            "go on with --resume and fewer --workers."
+        ) from None
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _start_worker() -> None:
+    """Leaves Ctrl-C to the parent, and ends with it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
