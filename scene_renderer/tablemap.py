@@ -1,0 +1,179 @@
+"""`TableMap`: the table from above in Matplotlib, in the plan's millimetres.
+
+Oriented as the camera sees the table: for the usual one, which looks at the robot, x grows down
+and y grows to the right.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.patches import Polygon
+
+from scene_renderer.camera import Array, Vector, outline
+from scene_renderer.episode import Episode, Frame
+from scene_renderer.kinematics import forward
+from scene_renderer.meshes import visual_mesh
+from scene_renderer.plan import ACTIONS, Action
+from scene_renderer.scene import REACH_X, REACH_Y, SceneObject
+from scene_renderer.simulator import Pose
+from scene_renderer.vocabulary import COLORS
+
+INK, GREY, FAINT = "#1f2933", "#7b8794", "#d5dae1"
+
+_INNER = {"bottle": 0.46, "bowl": 0.88, "plate": 0.66, "tray": 0.90}
+"""Width of an inner outline over that of the object: a rim, or a bottle's cap."""
+
+_MARGIN, _FARTHEST, _TICKS = 70, 1000, 100
+_FINGER_LENGTH, _FINGER_DEPTH = 22, 8
+"""Millimetres."""
+
+
+class TableMap:
+    """A map that is drawn once without, and then over and over with what moves.
+
+    Args:
+        axes: square axes to draw into.
+        episode: what will be shown.
+        unit_px: a hundredth of the map's width, in pixels.
+    """
+
+    def __init__(self, axes: Axes, episode: Episode, unit_px: float) -> None:
+        self._axes = axes
+        self._targets = [_targets(action) for action in episode.plan.actions]
+        self._objects = [_MapObject(axes, item, unit_px) for item in episode.scene.objects]
+        self._tips = np.array([_millimetres(_tip(frame)[:3, 3]) for frame in episode.frames])
+        self._times = np.array([frame.time for frame in episode.frames])
+        self._set_limits(episode)
+        self._decorate(unit_px)
+        line: dict[str, Any] = {"color": INK, "solid_capstyle": "round", "animated": True}
+        (self._arm,) = axes.plot([], [], **line | {"color": GREY}, alpha=0.3, lw=5 * unit_px)
+        (self._path,) = axes.plot([], [], **line, alpha=0.65, lw=0.6 * unit_px)
+        (self._hand,) = axes.plot([], [], **line, lw=0.5 * unit_px)
+        fingers = [Polygon([(0, 0)], fc=INK, ec="white", lw=0.25 * unit_px) for _ in range(2)]
+        self._fingers = [_add(axes, finger) for finger in fingers]
+        cross: dict[str, Any] = {"marker": "x", "ls": "", "animated": True}
+        (plan,) = axes.plot(
+            *_flat(np.concatenate(self._targets)), **cross, color=INK, alpha=0.4, ms=2.4 * unit_px
+        )
+        (halo,) = axes.plot([], [], **cross, color="white", ms=3.6 * unit_px, mew=1.4 * unit_px)
+        (core,) = axes.plot([], [], **cross, color=INK, ms=3.2 * unit_px, mew=0.6 * unit_px)
+        self._crosses = plan, halo, core
+
+    def draw(self, frame: Frame) -> None:
+        """Draws what moves over what stays."""
+        for artist in self._arrange(frame):
+            self._axes.draw_artist(artist)
+
+    def _arrange(self, frame: Frame) -> Iterator[Artist]:
+        """Puts everything where it is and returns it from the lowest to the highest."""
+        order = sorted(self._objects, key=lambda item: frame.poses[item.name].position[2])
+        for item in order:
+            yield from item.move(frame.poses[item.name])
+        for cross in self._crosses[1:]:
+            cross.set_data(*_flat(self._targets[frame.action]))
+        yield from self._crosses
+        base_from_tip = _tip(frame)
+        place = _millimetres(base_from_tip[:3, 3])
+        self._arm.set_data(*_flat(np.array([[0.0, 0.0], place[:2]])))
+        self._path.set_data(*_flat(self._tips[self._times <= frame.time]))
+        yield from (self._arm, self._path)
+        across = base_from_tip[:2, 1] / np.linalg.norm(base_from_tip[:2, 1])
+        yield from self._grip(place[:2], across, 1000 * frame.opening)
+
+    def _grip(self, place: Array, across: Array, opening: float) -> Iterator[Artist]:
+        """The hand, a line, and the fingers, two bars."""
+        along = np.array([-across[1], across[0]]) * _FINGER_LENGTH / 2
+        reach = across * (opening + _FINGER_DEPTH)
+        self._hand.set_data(*_flat(np.stack([place - reach, place + reach])))
+        yield self._hand
+        for finger, side in zip(self._fingers, (-1, 1), strict=True):
+            near, far = place + side * opening * across, place + side * reach
+            corners = np.stack([near - along, near + along, far + along, far - along])
+            finger.set_xy(_flat(corners).T)
+            yield finger
+
+    def _set_limits(self, episode: Episode) -> None:
+        """A square around everything that happens, the middle of the table at least."""
+        places = [pose.position for frame in episode.frames for pose in frame.poses.values()]
+        seen = np.concatenate([1000 * np.array(places)[:, :2], self._tips[:, :2], *self._targets])
+        seen = seen[np.abs(seen).max(axis=1) < _FARTHEST]
+        middle = 1000 * np.array([REACH_X, [y / 2 for y in REACH_Y]])
+        low = np.minimum(seen.min(axis=0) - _MARGIN, middle[:, 0])
+        high = np.maximum(seen.max(axis=0) + _MARGIN, middle[:, 1])
+        centre, half = (low + high) / 2, (high - low).max() / 2
+        side = 1 if episode.scene.camera.view_matrix()[0, 1] >= 0 else -1
+        self._axes.set_xlim(centre[1] - side * half, centre[1] + side * half)
+        self._axes.set_ylim(centre[0] + side * half, centre[0] - side * half)
+
+    def _decorate(self, unit_px: float) -> None:
+        axes, size = self._axes, max(9.0, 3.6 * unit_px)
+        for axis, name in ((axes.xaxis, "y"), (axes.yaxis, "x")):
+            low, high = sorted(axis.get_view_interval())
+            axis.set_ticks(np.arange(np.ceil(low / _TICKS), high // _TICKS + 1) * _TICKS)
+            axis.set_label_text(f"{name}, mm", color=GREY, size=size)
+        axes.tick_params(length=0, pad=0.8 * unit_px, labelsize=size, labelcolor=GREY)
+        axes.grid(color=FAINT, lw=0.25 * unit_px)
+        axes.set_axisbelow(True)
+        for spine in axes.spines.values():
+            spine.set(color=FAINT, lw=0.5 * unit_px)
+
+
+class _MapObject:
+    """One object's outline and, in it, its rim or cap."""
+
+    def __init__(self, axes: Axes, item: SceneObject, unit_px: float) -> None:
+        self.name = item.name
+        self._vertices, _ = visual_mesh(item.shape, item.size)
+        color = COLORS[item.color]
+        edge, inner = _darken(color, 0.55), _darken(color, 0.82)
+        look: dict[str, Any] = {"ec": edge, "lw": 0.4 * unit_px}
+        self._outer = _add(axes, Polygon([(0, 0)], fc=color, **look))
+        self._share = _INNER.get(item.shape, 0.0)
+        self._inner = _add(axes, Polygon([(0, 0)], fc=inner, **look))
+
+    def move(self, pose: Pose) -> Iterator[Artist]:
+        """Goes to a pose and returns its parts, from the lowest to the highest."""
+        *axis, w = pose.orientation
+        twice = 2 * np.cross(axis, self._vertices)
+        turned = self._vertices + w * twice + np.cross(axis, twice)
+        corners = 1000 * outline(turned[:, :2])
+        place = _millimetres(pose.position)[:2]
+        self._outer.set_xy(_flat(corners + place).T)
+        yield self._outer
+        if self._share:
+            self._inner.set_xy(_flat(self._share * corners + place).T)
+            yield self._inner
+
+
+def _darken(color: Vector, share: float) -> Vector:
+    red, green, blue = (share * value for value in color)
+    return red, green, blue
+
+
+def _add(axes: Axes, polygon: Polygon) -> Polygon:
+    polygon.set(animated=True, joinstyle="round")
+    axes.add_patch(polygon)
+    return polygon
+
+
+def _tip(frame: Frame) -> Array:
+    return forward(np.array(frame.joints))
+
+
+def _millimetres(point: object) -> Array:
+    return 1000 * np.asarray(point, np.float64)
+
+
+def _flat(points: Array) -> Array:
+    """Points in the base frame as the map's two coordinates: columns x, y to rows y, x."""
+    return np.stack([points[:, 1], points[:, 0]])
+
+
+def _targets(action: Action) -> Array:
+    """The places that an action names: float64, shape (n, 2), millimetres, base frame."""
+    given = dict(zip(ACTIONS[action.name], action.arguments, strict=True))
+    pairs = [(given[x], given[y]) for x, y in (("x", "y"), ("x2", "y2")) if x in given]
+    return np.array(pairs, np.float64).reshape(-1, 2)

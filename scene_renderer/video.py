@@ -1,0 +1,150 @@
+"""Frames to bytes: an animated GIF through Pillow, or an MP4 where an encoder is installed."""
+
+import io
+import itertools
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from scene_renderer.errors import OutputError, UsageError
+
+Picture = NDArray[np.uint8]
+
+GIF_TICKS = 100
+"""A GIF measures time in hundredths of a second."""
+
+_SAMPLED_FRAMES = 10
+_COLORS, _FLAT = 255, 16
+"""Entries of a palette, and how many of them are a drawing's flat colours."""
+
+_SAME = 255
+"""The entry after them: what a GIF frame says where nothing changed."""
+
+
+def check_kind(path: Path) -> None:
+    """Makes sure that a file of this name can be encoded, before anything is drawn.
+
+    Raises:
+        UsageError: if its ending is neither .gif nor .mp4.
+        OutputError: if it is .mp4 and there is no encoder.
+    """
+    if path.suffix not in (".gif", ".mp4"):
+        raise UsageError(f"'{path}' is no animation that can be written; end it in .gif or .mp4.")
+    if path.suffix == ".mp4":
+        _find_encoder()
+
+
+def encode_gif(frames: Sequence[Picture], seconds: Sequence[float]) -> bytes:
+    """Encodes a GIF that loops; all frames share one palette, so that nothing flickers.
+
+    Args:
+        frames: one or more pictures, each uint8, shape (height, width, 3), RGB.
+        seconds: how long each is shown.
+    """
+    palette = _Palette(frames)
+    indices = [palette.indices(frame) for frame in frames]
+    changes = [np.where(b == a, _SAME, b) for a, b in itertools.pairwise(indices)]
+    pictures = [palette.picture(index.astype(np.uint8)) for index in (indices[0], *changes)]
+    ends = np.round(np.cumsum(seconds) * GIF_TICKS).astype(int)
+    ticks = np.maximum(np.diff(ends, prepend=0), 2)
+    buffer = io.BytesIO()
+    pictures[0].save(
+        buffer,
+        "GIF",
+        save_all=True,
+        append_images=pictures[1:],
+        duration=(ticks * (1000 // GIF_TICKS)).tolist(),
+        loop=0,
+        disposal=1,
+        transparency=_SAME,
+        optimize=False,
+    )
+    return buffer.getvalue()
+
+
+def encode_mp4(frames: Sequence[Picture], seconds: Sequence[float], fps: float) -> bytes:
+    """Encodes an H.264 video that every browser plays.
+
+    Args:
+        frames: one or more pictures, each uint8, shape (height, width, 3), RGB.
+        seconds: how long each is shown.
+        fps: frames per second of the video.
+
+    Raises:
+        OutputError: if there is no encoder, or it fails.
+    """
+    height, width = (side - side % 2 for side in frames[0].shape[:2])
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "animation.mp4"
+        source = f"-f rawvideo -pix_fmt rgb24 -s {width}x{height} -r {fps} -i -"
+        target = "-c:v libx264 -pix_fmt yuv420p -crf 18 -movflags +faststart"
+        command = [_find_encoder(), "-loglevel", "error", *source.split(), *target.split()]
+        raw = b"".join(
+            frame[:height, :width].tobytes() * max(1, round(shown * fps))
+            for frame, shown in zip(frames, seconds, strict=True)
+        )
+        done = subprocess.run([*command, str(path)], input=raw, capture_output=True)
+        if done.returncode:
+            reason = done.stderr.decode(errors="replace").strip().split("\n")[-1]
+            raise OutputError(f"The MP4 encoder failed ({reason}); write a .gif instead.")
+        return path.read_bytes()
+
+
+def _find_encoder() -> str:
+    try:
+        from imageio_ffmpeg import get_ffmpeg_exe
+
+        return str(get_ffmpeg_exe())
+    except (ImportError, RuntimeError):
+        encoder = shutil.which("ffmpeg")
+    if encoder is None:
+        raise OutputError(
+            "Writing .mp4 needs an encoder: run `pip install 'tablehand[video]'`, "
+            "or write a .gif instead."
+        )
+    return encoder
+
+
+class _Palette:
+    """One palette for all frames, which keeps the flat colours of drawings exactly.
+
+    In the rest, a small bright object weighs as much as a large patch of wood.
+    """
+
+    def __init__(self, frames: Sequence[Picture]) -> None:
+        some = np.stack(frames[:: -max(1, len(frames) // _SAMPLED_FRAMES)])
+        codes, counts = np.unique(_codes(some), return_counts=True)
+        colors = np.stack([codes >> 16, codes >> 8 & 255, codes & 255], axis=1).astype(np.uint8)
+        weighted = np.repeat(colors, np.ceil(np.sqrt(counts)).astype(int), axis=0)
+        self._mixed = Image.fromarray(weighted[None]).quantize(
+            _COLORS - _FLAT, Image.Quantize.MEDIANCUT, kmeans=1
+        )
+        flat = np.sort(np.argsort(counts)[-_FLAT:])
+        self._flat = codes[flat]
+        self._entries = [*colors[flat].ravel().tolist(), *(self._mixed.getpalette() or [])]
+
+    def indices(self, frame: Picture) -> Picture:
+        """Returns the entry nearest to each pixel: uint8, shape (height, width)."""
+        mixed = Image.fromarray(frame).quantize(palette=self._mixed, dither=Image.Dither.NONE)
+        codes = _codes(frame)
+        entry = np.searchsorted(self._flat, codes).clip(max=len(self._flat) - 1)
+        is_flat = self._flat[entry] == codes
+        return np.where(is_flat, entry, np.asarray(mixed) + len(self._flat)).astype(np.uint8)
+
+    def picture(self, indices: Picture) -> Image.Image:
+        """Returns a picture with this palette."""
+        picture = Image.fromarray(indices, "P")
+        picture.putpalette(self._entries)
+        return picture
+
+
+def _codes(pixels: Picture) -> NDArray[np.int32]:
+    """One number for each colour."""
+    wide = pixels.astype(np.int32)
+    return np.asarray(wide[..., 0] << 16 | wide[..., 1] << 8 | wide[..., 2])
