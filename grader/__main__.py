@@ -214,9 +214,11 @@ def _grade(
     """
     from grader.cases import read_cases
     from grader.crew import Crew
+    from grader.gallery import build_exhibits
     from grader.grade import collect_cases, grade
     from grader.ledger import Ledger
-    from grader.publish import publish
+    from grader.page import write_report
+    from grader.report import MODEL
     from grader.table import format_table
 
     exam = _exam(options)
@@ -228,7 +230,9 @@ def _grade(
         report = grade(
             subject, exam, cases, ledger, crew, base=base, controls=controls, quiet=options.quiet
         )
-        page = publish(report, {case.id: case for case in cases}, ledger, crew, options.output)
+        outcomes = [ledger.outcomes[MODEL][c.id] for c in cases] if subject.image_size else []
+        exhibits = build_exhibits(outcomes, {c.id: c for c in cases}, crew, options.quiet)
+    page = write_report(report, exhibits, options.output)
     print_json(report) if options.json else print(format_table(report))
     note(f"Report: {page}")
     return report

@@ -1,19 +1,21 @@
 """Chooses the answers that a report shows, and lets worker processes animate them."""
 
 import base64
+import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import CancelledError
+from pathlib import Path
 
 from grader.cases import Case
-from grader.crew import CrashError, Crew
+from grader.crew import CrashError, Crew, Ticket
 from grader.metrics import Outcome
 from grader.page import Exhibit
-from scene_renderer.console import note
-from scene_renderer.plan import Plan, parse_plan
+from scene_renderer.console import Progress, note
+from scene_renderer.plan import parse_plan
 from scene_renderer.scene import Scene
 
-MISSES, SUCCESSES = 6, 3
+MISSES, SUCCESSES = 4, 2
+SIZE_PX, FPS, SPEED, RECORD_HZ = 240, 10.0, 1.5, 60.0
 
 
 def choose(outcomes: Sequence[Outcome]) -> list[Outcome]:
@@ -42,45 +44,37 @@ def _spread(
 
 
 def build_exhibits(
-    outcomes: Sequence[Outcome], cases: Mapping[str, Case], crew: Crew
+    outcomes: Sequence[Outcome], cases: Mapping[str, Case], crew: Crew, quiet: bool
 ) -> list[Exhibit]:
     """Returns the chosen answers with their animations."""
     chosen = choose(outcomes)
-    tickets = [
-        crew.submit(animate_plan, cases[o.case].scene, parse_plan(o.answer), o.instruction)
-        for o in chosen
-    ]
+    tickets = [crew.submit(animate_answer, cases[o.case].scene, o) for o in chosen]
     exhibits = []
-    for outcome, ticket in zip(chosen, tickets, strict=True):
-        try:
-            picture = crew.result(ticket)
-        except (CrashError, CancelledError) as error:
-            note(f"An animation is missing: {error}.")
-            picture = ""
-        exhibits.append(
-            Exhibit(
-                instruction=outcome.instruction,
-                context=outcome.context,
-                task=outcome.task,
-                answer=outcome.answer,
-                success=outcome.success is True,
-                cause=outcome.cause,
-                picture=picture,
-            )
-        )
+    with Progress("animating", len(chosen), "episodes", quiet) as progress:
+        for outcome, ticket in zip(chosen, tickets, strict=True):
+            exhibits.append(Exhibit(outcome, _picture(crew, ticket)))
+            progress.advance()
     return exhibits
 
 
-def animate_plan(scene: Scene, plan: Plan, instruction: str) -> str:
-    """Executes a plan again and returns a picture of it as a `data:` address."""
-    import io
+def _picture(crew: Crew, ticket: Ticket) -> str:
+    try:
+        gif: bytes = crew.result(ticket)
+    except CrashError as error:
+        note(f"An animation is missing: {error}.")
+        return ""
+    return "data:image/gif;base64," + base64.b64encode(gif).decode()
 
-    from PIL import Image
 
+def animate_answer(scene: Scene, outcome: Outcome) -> bytes:
+    """Executes an answer again and returns its animation, a GIF."""
+    from scene_renderer.animation import animate
     from scene_renderer.episode import execute
-    from scene_renderer.renderer import Renderer
 
-    episode = execute(scene, plan, instruction=instruction)
-    buffer = io.BytesIO()
-    Image.fromarray(Renderer().render(scene, 320, poses=episode.final).image).save(buffer, "WEBP")
-    return "data:image/webp;base64," + base64.b64encode(buffer.getvalue()).decode()
+    plan, instruction = parse_plan(outcome.answer), outcome.instruction
+    episode = execute(scene, plan, instruction=instruction, record_hz=RECORD_HZ)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "episode.gif"
+        verdict = "success" if outcome.success else outcome.cause
+        animate(episode, path, size_px=SIZE_PX, fps=FPS, speed=SPEED, verdict=verdict)
+        return path.read_bytes()

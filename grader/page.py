@@ -1,10 +1,14 @@
-"""Draws a report as one self-contained HTML page: figures, intervals, and what the arm did."""
+"""Writes a report: its JSON, and one self-contained HTML page that shows what the arm did."""
 
+import json
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from grader.metrics import Outcome
+from scene_renderer.console import write_whole
 
 Json = dict[str, Any]
 
@@ -17,21 +21,11 @@ class Exhibit:
     """One answer that the page shows.
 
     Attributes:
-        instruction: the person's sentence.
-        context: what the prompt told beside the picture.
-        task: the task's name.
-        answer: the plan's text.
-        success: whether the goal was reached.
-        cause: why not; empty for a success.
+        outcome: what was answered, and what became of it.
         picture: an image or animation as a `data:` address; empty for none.
     """
 
-    instruction: str
-    context: str
-    task: str
-    answer: str
-    success: bool
-    cause: str = ""
+    outcome: Outcome
     picture: str = ""
 
 
@@ -50,6 +44,17 @@ def format_page(report: Json, exhibits: Sequence[Exhibit] = ()) -> str:
         largest_cause=max(report["reliability"]["causes"].values(), default=1),
         latency=histogram(samples),
     )
+
+
+def write_report(report: Json, exhibits: Sequence[Exhibit], folder: Path) -> Path:
+    """Writes the report and returns where its page is.
+
+    Raises:
+        OutputError: if the folder cannot be written.
+    """
+    write_whole(folder / "report.json", json.dumps(report, indent=2, allow_nan=False))
+    write_whole(folder / "report.html", format_page(report, exhibits))
+    return folder / "report.html"
 
 
 def histogram(values: Sequence[float]) -> Json:

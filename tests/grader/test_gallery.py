@@ -1,10 +1,8 @@
-import base64
 from dataclasses import replace
 
 from grader.cases import Case
-from grader.gallery import MISSES, SUCCESSES, animate_plan, choose
+from grader.gallery import MISSES, SUCCESSES, animate_answer, choose
 from grader.metrics import Outcome
-from scene_renderer.plan import parse_plan
 
 MISS = Outcome(
     case="a",
@@ -50,9 +48,6 @@ def test_invalid_plans_and_cases_that_were_not_run_cannot_be_shown() -> None:
     assert choose([replace(MISS, valid=False), replace(MISS, success=None)]) == []
 
 
-def test_a_plan_becomes_a_picture(lift: Case) -> None:
-    plan = parse_plan("pick(420, -120, 25)\nmove_to(420, -120, 175)")
-    address = animate_plan(lift.scene, plan, lift.instruction)
-    kind, _, data = address.partition(";base64,")
-    assert kind.startswith("data:image/")
-    assert len(base64.b64decode(data)) > 1000
+def test_an_answer_becomes_an_animation(lift: Case) -> None:
+    gif = animate_answer(lift.scene, replace(MISS, answer="refuse(absent)"))
+    assert gif.startswith(b"GIF89a")

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from grader.metrics import Outcome
 from grader.page import BINS, Exhibit, format_page, histogram
 from grader.report import BLANK
 
@@ -25,7 +26,9 @@ def test_the_page_fetches_nothing(report_of: ReportOf) -> None:
 
 
 def test_what_people_wrote_is_escaped(report_of: ReportOf) -> None:
-    exhibit = Exhibit("lift <script>", "named", "lift", "</pre><b>", success=False, cause="dropped")
+    said = ("lift <script>", "</pre><b>")
+    outcome = Outcome("a", "0", "test", "lift", "named", *said, True, False, False, "dropped")
+    exhibit = Exhibit(outcome)
     page = format_page(report_of((0.9, 0.8, 0.3)), [exhibit])
     assert "<script>" not in page
     assert "</pre><b>" not in page
