@@ -40,4 +40,8 @@ def resolve_base(name: str) -> str:
         raise CheckpointError(f"'{name}' is a file; a model is a folder or a hub id.")
     if _HUB_ID.fullmatch(name) and not name.startswith(("checkpoints/", "./", "../")):
         return name
+    if "/" in name:
+        raise CheckpointError(
+            f"There is no folder '{name}'; give a model's folder, hub id or short name."
+        )
     raise CheckpointError(f"Unknown model '{name}'.{did_you_mean(name, BASE_MODELS)}")

@@ -13,7 +13,8 @@ def load_processor(source: str) -> Any:
     """Loads a processor; works without torchvision for SmolVLM folders too.
 
     `AutoProcessor` needs torchvision for SmolVLM's video half; its picture half is
-    `Idefics3Processor`, which does not.
+    `Idefics3Processor`, which does not. Pictures are neither cut into tiles nor enlarged for
+    that: one picture is one tile of the vision tower's own size.
     """
     from transformers import AutoProcessor, Idefics3Processor
 
@@ -22,7 +23,10 @@ def load_processor(source: str) -> Any:
     except ImportError:
         processor = Idefics3Processor.from_pretrained(source)
     processor.tokenizer.padding_side = "left"
-    processor.image_processor.do_image_splitting = False
+    images = processor.image_processor
+    images.do_image_splitting = False
+    if hasattr(images, "max_image_size"):
+        images.size = type(images.size)(**images.max_image_size)
     return processor
 
 
@@ -48,7 +52,12 @@ class ChatTokenizer:
         self.image_block: list[int] = list(encoded["input_ids"][0])
 
     def prompt_text(self, text: str, has_image: bool = True) -> str:
-        """Returns the chat text up to where the answer begins: picture first, then `text`."""
+        """Returns the chat text up to where the answer begins: picture first, then `text`.
+
+        Special tokens within `text` are broken up, so that they are mere text.
+        """
+        for token in self.tokenizer.all_special_tokens:
+            text = text.replace(token, f"{token[0]} {token[1:]}")
         return self._render([_user(text, has_image)], add_generation_prompt=True)
 
     def prompt_ids(self, texts: Sequence[str], has_image: bool = True) -> list[list[int]]:
