@@ -23,9 +23,23 @@ CONTEXT_SHARES = {"named": 0.2, "unnamed": 0.4, "image": 0.4}
 KIND_SHARES = {"place": 0.55, "name": 0.2, "count": 0.08, "relation": 0.09, "gripper": 0.08}
 """How often a question is of which kind."""
 
-SHORTEST = 2
-PASS_MARK = 0.96
-"""The made-up lists grow by one object whenever the running accuracy passes this."""
+LESSONS: tuple[tuple[str, int], ...] = (
+    ("repeat", 3),
+    *(("recall", length) for length in (2, 3, 4, 6, 8)),
+    *(("find", length) for length in range(2, MAX_OBJECTS + 1)),
+)
+"""The reading curriculum: kind of exercise and length of the list.
+
+    repeat   write a whole list again: teaches to copy
+    recall   one digit for each name, say the digit of one name: teaches to look a name up
+    find     a place for each name, say the place of one name: both together
+"""
+
+PASS_MARK = 0.97
+"""The next lesson begins when the running share of right answer tokens passes this."""
+
+REVIEW_EVERY = 4
+"""Every so many steps an earlier lesson is repeated."""
 
 REPEAT_REQUEST = "repeat the list"
 REPEATED_WORDS = 0.15
@@ -37,36 +51,33 @@ tokens which no question uses."""
 class Reading:
     """How far the reading curriculum has come.
 
-    It begins by repeating whole lists (which teaches to copy), goes on to finding one object in
-    lists of two, three, ... eight, and ends with questions of all kinds.
-
     Attributes:
-        length: objects in a made-up list; `SHORTEST - 1` while lists are only repeated.
-        accuracy: running share of answer tokens that were right.
+        lesson: index into `LESSONS`.
+        accuracy: running share of answer tokens that were right in this lesson.
     """
 
-    length: int = SHORTEST - 1
+    lesson: int = 0
     accuracy: float = 0.0
 
     @property
-    def is_repeating(self) -> bool:
-        """Whether lists are still only repeated."""
-        return self.length < SHORTEST
+    def is_over(self) -> bool:
+        """Whether the last lesson is passed: then come questions of all kinds."""
+        return self.lesson >= len(LESSONS)
 
     def update(self, accuracy: float) -> None:
-        """Counts one batch's share of right answer tokens."""
+        """Counts the share of right answer tokens of one batch of the present lesson."""
         self.accuracy = 0.95 * self.accuracy + 0.05 * accuracy
-        if self.accuracy > PASS_MARK and self.length < MAX_OBJECTS:
-            self.length += 1
+        if self.accuracy > PASS_MARK and not self.is_over:
+            self.lesson += 1
             self.accuracy = 0.8
 
     def state_dict(self) -> dict[str, float]:
         """Returns what a resumed run needs."""
-        return {"length": self.length, "accuracy": self.accuracy}
+        return {"lesson": self.lesson, "accuracy": self.accuracy}
 
     def load_state_dict(self, state: dict[str, float]) -> None:
         """Restores what `state_dict` returned."""
-        self.length, self.accuracy = int(state["length"]), state["accuracy"]
+        self.lesson, self.accuracy = int(state["lesson"]), state["accuracy"]
 
 
 def sample_visual_row(
@@ -81,30 +92,42 @@ def sample_visual_row(
 
 
 def sample_reading_row(
-    reading: Reading, chat: ChatTokenizer, rng: np.random.Generator, count: int
+    lesson: int, chat: ChatTokenizer, rng: np.random.Generator, count: int
 ) -> Row:
-    """Asks about a made-up table, text only, at the curriculum's present stage."""
-    if reading.is_repeating or rng.random() < 0.1:
-        return _repeating_row(chat, rng)
-    table = sample_table(reading.length, rng)
-    if reading.length < MAX_OBJECTS or rng.random() < 0.3:
-        questions = [_where_is(table.objects[i]) for i in rng.permutation(reading.length)[:count]]
-    else:
+    """Makes up one exercise of a lesson, text only; behind the last, questions of all kinds."""
+    if lesson >= len(LESSONS):
+        table = sample_table(int(rng.integers(4, MAX_OBJECTS + 1)), rng)
         questions = sample_questions(table, rng, _sample_kinds(rng, count))
+        return _encode(observe(table, None, "named", rng), questions, chat, has_image=False)
+    kind, length = LESSONS[lesson]
+    if kind == "repeat":
+        return _repeating_row(int(rng.integers(1, length + 1)), chat, rng)
+    table = sample_table(length, rng)
+    asked = [table.objects[i] for i in rng.permutation(length)[:count]]
+    if kind == "recall":
+        return _recalling_row(table, asked, chat, rng)
+    questions = [_where_is(item) for item in asked]
     return _encode(observe(table, None, "named", rng), questions, chat, has_image=False)
 
 
-def _repeating_row(chat: ChatTokenizer, rng: np.random.Generator) -> Row:
-    observation = observe(sample_table(int(rng.integers(1, 4)), rng), None, "named", rng)
+def _repeating_row(length: int, chat: ChatTokenizer, rng: np.random.Generator) -> Row:
     if rng.random() < REPEATED_WORDS:
         words = [*lexicon(), "(", ")"]
         listing = " ".join(words[i] for i in rng.integers(len(words), size=16))
-        observation = Observation(None, observation.end_effector)
-        question = Question("caption", f"{listing}\n{REPEAT_REQUEST}", listing)
     else:
-        listing = "\n".join(format_place(label, place) for label, place in observation.listing)
-        question = Question("caption", REPEAT_REQUEST, listing)
-    return _encode(observation, [question], chat, has_image=False)
+        listing = "\n".join(
+            format_place(o.name, o.position) for o in sample_table(length, rng).objects
+        )
+    return _encode_texts([f"{listing}\n{REPEAT_REQUEST}"], [listing], chat)
+
+
+def _recalling_row(
+    table: Scene, asked: list[SceneObject], chat: ChatTokenizer, rng: np.random.Generator
+) -> Row:
+    digits = {item.name: int(rng.integers(10)) for item in table.objects}
+    listing = "\n".join(f"{name}: {digit}" for name, digit in digits.items())
+    texts = [f"{listing}\n{TEMPLATES['place'].format(a=item.name)}" for item in asked]
+    return _encode_texts(texts, [f"{item.name}: {digits[item.name]}" for item in asked], chat)
 
 
 def sample_table(length: int, rng: np.random.Generator) -> Scene:
@@ -141,5 +164,10 @@ def _encode(
     observation: Observation, questions: list[Question], chat: ChatTokenizer, has_image: bool
 ) -> Row:
     texts = [build_prompt(observation, question.question) for question in questions]
-    answers = chat.answer_ids([question.answer for question in questions])
-    return factor_prefix(chat.prompt_ids(texts, has_image), answers)
+    return _encode_texts(texts, [question.answer for question in questions], chat, has_image)
+
+
+def _encode_texts(
+    texts: list[str], answers: list[str], chat: ChatTokenizer, has_image: bool = False
+) -> Row:
+    return factor_prefix(chat.prompt_ids(texts, has_image), chat.answer_ids(answers))

@@ -19,7 +19,7 @@ import numpy as np
 import torch
 from torch.nn import functional
 
-from finetune.curriculum import Reading, sample_reading_row, sample_visual_row
+from finetune.curriculum import REVIEW_EVERY, Reading, sample_reading_row, sample_visual_row
 from finetune.dense import DenseHead, DenseTargets, build_targets
 from finetune.forward import answer_logits, image_features
 from finetune.loop import LoopConfig, fit
@@ -162,7 +162,7 @@ def pretrain(
         "scenes": len(pictures.scenes),
         "parameters": student.model.num_parameters(),
         "settings": asdict(config),
-        "held_out": {"list_length": reading.length, **score_sight(student, pictures)},
+        "held_out": {"lesson": reading.lesson, **score_sight(student, pictures)},
         "environment": describe_environment(),
     }
     save_base(student.model, processor, output, facts)
@@ -209,7 +209,7 @@ def _read(
         LoopConfig(1_000_000, config.read_minutes, 2e-3, warmup=100, validate_every=100),
         folder,
         what="read",
-        validate=lambda step: {"list_length": reading.length, "reading": reading.accuracy},
+        validate=lambda step: {"lesson": reading.lesson, "reading": reading.accuracy},
         memory=reading,
         quiet=quiet,
     )
@@ -219,10 +219,14 @@ def _reading_loss(
     student: Student, config: PretrainConfig, step: int, chat: ChatTokenizer, reading: Reading
 ) -> torch.Tensor:
     rng = np.random.default_rng([config.seed, 2, step])
-    count = min(reading.length, config.questions)
-    rows = [sample_reading_row(reading, chat, rng, count) for _ in range(config.ask_batch)]
+    is_review = step % REVIEW_EVERY == 0 and reading.lesson > 0
+    lesson = int(rng.integers(reading.lesson)) if is_review else reading.lesson
+    rows = [
+        sample_reading_row(lesson, chat, rng, config.questions) for _ in range(config.ask_batch)
+    ]
     logits, labels, _ = answer_logits(student.model, rows, chat.tokenizer.pad_token_id, None)
-    reading.update((logits.argmax(-1) == labels).float().mean().item())
+    if not is_review:
+        reading.update((logits.argmax(-1) == labels).float().mean().item())
     return functional.cross_entropy(logits, labels)
 
 
@@ -249,7 +253,7 @@ def _ask(
 
     def validate(step: int) -> dict[str, float]:
         sight = score_sight(student, pictures)
-        return {"list_length": reading.length, "reading": reading.accuracy, **sight}
+        return {"lesson": reading.lesson, "reading": reading.accuracy, **sight}
 
     student.requires_grad_(True)
     fit(
