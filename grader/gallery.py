@@ -21,11 +21,10 @@ SIZE_PX, FPS, SPEED, RECORD_HZ = 240, 10.0, 1.5, 60.0
 def choose(outcomes: Sequence[Outcome]) -> list[Outcome]:
     """Returns misses of as many causes, then successes of as many tasks and contexts, as fit."""
     misses = [o for o in outcomes if o.success is False and o.valid]
-    reached = [o for o in outcomes if o.success and not o.is_refusal]
-    return [
-        *_spread(misses, lambda o: (o.cause, o.context), MISSES),
-        *_spread(reached, lambda o: (o.context, o.task), SUCCESSES),
-    ]
+    shown = _spread(misses, lambda o: (o.cause, o.context), MISSES)
+    scenes = {o.scene for o in shown}
+    reached = [o for o in outcomes if o.success and not o.is_refusal and o.scene not in scenes]
+    return [*shown, *_spread(reached, lambda o: (o.context, o.task), SUCCESSES)]
 
 
 def _spread(

@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,6 +38,7 @@ def format_page(report: Json, exhibits: Sequence[Exhibit] = ()) -> str:
     environment = jinja2.Environment(
         loader=loader, autoescape=True, undefined=jinja2.StrictUndefined
     )
+    environment.filters["unbroken"] = keep_figures_whole
     samples = report["inference"]["latency_ms"]["samples"] if "inference" in report else []
     return environment.get_template(TEMPLATE).render(
         report={"inference": None, "execution": None, "environment": None} | report,
@@ -44,6 +46,11 @@ def format_page(report: Json, exhibits: Sequence[Exhibit] = ()) -> str:
         largest_cause=max(report["reliability"]["causes"].values(), default=1),
         latency=histogram(samples),
     )
+
+
+def keep_figures_whole(text: str) -> str:
+    """Replaces the spaces within figures like '91.2 % [87, 94]' by unbreakable ones."""
+    return re.sub(r"[\d.]+ %( \[\d+, \d+\])?", lambda m: m[0].replace(" ", "\u00a0"), text)
 
 
 def write_report(report: Json, exhibits: Sequence[Exhibit], folder: Path) -> Path:
