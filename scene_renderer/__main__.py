@@ -1,26 +1,34 @@
-"""Renders scenes, and shows one with its labels.
+"""Renders scenes, shows one with its labels, and films episodes.
 
 python -m scene_renderer render --seed 7 --count 50
 python -m scene_renderer check train-7-000012
+python -m scene_renderer animate episode.json
 """
 
 import argparse
 import io
 import json
 import os
-from collections.abc import Sequence
+import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scene_renderer import console
-from scene_renderer.errors import SceneError, UsageError
+from scene_renderer.errors import DatasetError, SceneError, UsageError
 from scene_renderer.splits import SPLITS
 
 if TYPE_CHECKING:
+    from scene_renderer.episode import Episode
+    from scene_renderer.plan import Plan
     from scene_renderer.scene import Scene
 
 DATA = Path("data/default")
-_LARGEST_PICTURE = 2048
+_PICTURE, _PANEL = (32, 2048), (96, 1024)
+"""Narrowest and widest, pixels."""
+
+_SPEEDS = 0.1, 20.0
+_RECORD_HZ = 60.0
 
 
 def main(arguments: Sequence[str]) -> None:
@@ -29,8 +37,9 @@ def main(arguments: Sequence[str]) -> None:
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="COMMAND")
     _add_render(verbs)
     _add_check(verbs)
+    _add_animate(verbs)
     options = parser.parse_args(arguments)
-    {"render": _render, "check": _check}[options.verb](options)
+    {"render": _render, "check": _check, "animate": _animate}[options.verb](options)
 
 
 def _add_render(verbs: "argparse._SubParsersAction[console.Parser]") -> None:
@@ -73,19 +82,7 @@ def _add_check(verbs: "argparse._SubParsersAction[console.Parser]") -> None:
         "  python -m scene_renderer check train-7-000012 --data data/big\n"
         "  python -m scene_renderer check --seed 7 --split test_look --index 3 --output look.png",
     )
-    parser.add_argument(
-        "scene",
-        nargs="?",
-        metavar="SCENE",
-        help="id of a rendered scene, or a scene's JSON file; else --seed, --split and --index",
-    )
-    parser.add_argument(
-        "--data", type=Path, default=DATA, help="where to look for the id (default: %(default)s)"
-    )
-    _add_drawn(parser)
-    parser.add_argument(
-        "--index", type=console.natural, default=0, metavar="I", help="default: %(default)s"
-    )
+    _add_source(parser, "SCENE", "id of a rendered scene, or a scene's JSON file")
     parser.add_argument(
         "--output",
         type=Path,
@@ -96,6 +93,51 @@ def _add_check(verbs: "argparse._SubParsersAction[console.Parser]") -> None:
     _add_image_size(parser, 768)
 
 
+def _add_animate(verbs: "argparse._SubParsersAction[console.Parser]") -> None:
+    parser = _add_verb(
+        verbs,
+        "animate",
+        "film an episode: the camera's view beside a map of the table",
+        "  python -m scene_renderer animate episode.json --output film.mp4\n"
+        "  python -m scene_renderer animate --seed 3 --index 7 --plan plan.txt\n"
+        "  python -m scene_renderer animate --seed 3 --index 7 --output lifted.gif \\\n"
+        "      --plan 'pick(595, -204, 26)\\nmove_to(595, -204, 176)' "
+        "--instruction 'lift the blue ball'",
+    )
+    _add_source(parser, "EPISODE", "an episode's JSON file; with --plan: a scene's id or JSON file")
+    parser.add_argument(
+        "--plan",
+        metavar="TEXT",
+        help="execute this plan (text, or a file) on the scene and film it",
+    )
+    parser.add_argument(
+        "--instruction", default="", metavar="TEXT", help="with --plan: what the title says"
+    )
+    parser.add_argument(
+        "--output",
+        type=Path,
+        default=Path("episode.gif"),
+        metavar="FILE",
+        help="a .gif or .mp4, or .json to keep the episode itself (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--size",
+        type=_width(*_PANEL),
+        default=280,
+        metavar="PX",
+        help="width of each of the two panels in pixels (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--speed",
+        type=_speed,
+        default=1.0,
+        metavar="X",
+        help="simulated seconds a second (default: %(default)s)",
+    )
+    parser.add_argument("--overwrite", action="store_true", help="replace what is there")
+    parser.add_argument("--quiet", action="store_true", help="show no progress")
+
+
 def _add_verb(
     verbs: "argparse._SubParsersAction[console.Parser]", name: str, what: str, examples: str
 ) -> console.Parser:
@@ -104,6 +146,22 @@ def _add_verb(
     )
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
     return parser
+
+
+def _add_source(parser: console.Parser, metavar: str, what: str) -> None:
+    parser.add_argument(
+        "source",
+        nargs="?",
+        metavar=metavar,
+        help=f"{what}; else --seed, --split and --index",
+    )
+    parser.add_argument(
+        "--data", type=Path, default=DATA, help="where to look for an id (default: %(default)s)"
+    )
+    _add_drawn(parser)
+    parser.add_argument(
+        "--index", type=console.natural, default=0, metavar="I", help="default: %(default)s"
+    )
 
 
 def _add_drawn(parser: console.Parser) -> None:
@@ -121,18 +179,32 @@ def _add_drawn(parser: console.Parser) -> None:
 def _add_image_size(parser: console.Parser, default: int) -> None:
     parser.add_argument(
         "--image-size",
-        type=_image_size,
+        type=_width(*_PICTURE),
         default=default,
         metavar="PX",
         help="width and height in pixels (default: %(default)s)",
     )
 
 
-def _image_size(text: str) -> int:
-    size = console.positive(text)
-    if not 32 <= size <= _LARGEST_PICTURE:
-        raise UsageError(f"A picture is 32 to {_LARGEST_PICTURE} pixels wide, not {size}.")
-    return size
+def _width(least: int, most: int) -> Callable[[str], int]:
+    """Returns an argparse type: a picture's width in pixels."""
+
+    def check(text: str) -> int:
+        size = console.positive(text)
+        if not least <= size <= most:
+            raise UsageError(f"A picture is {least} to {most} pixels wide, not {size}.")
+        return size
+
+    return check
+
+
+def _speed(text: str) -> float:
+    speed = console.positive_real(text)
+    if not _SPEEDS[0] <= speed <= _SPEEDS[1]:
+        raise UsageError(
+            f"A film runs at {_SPEEDS[0]} to {_SPEEDS[1]} times the speed, not {text}."
+        )
+    return speed
 
 
 def _render(options: argparse.Namespace) -> None:
@@ -185,20 +257,86 @@ def _check(options: argparse.Namespace) -> None:
 def _find_scene(options: argparse.Namespace) -> "Scene":
     from scene_renderer.scene import Scene
 
-    if options.scene is None:
+    if options.source is None:
         from scene_renderer.sampler import sample_scene
 
         return sample_scene(options.seed, options.split, options.index)
-    path = Path(options.scene)
+    path = Path(options.source)
     if path.suffix != ".json":
         from scene_renderer.check import find_scene
 
-        return find_scene(options.data, options.scene)
+        return find_scene(options.data, options.source)
     try:
         return Scene.from_json(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         raise SceneError(f"Cannot read scene file '{path}': {error}.") from error
 
 
+def _animate(options: argparse.Namespace) -> None:
+    path: Path = options.output
+    with console.stdout_to_stderr():
+        _check_output(path)
+        episode = _find_episode(options)
+        console.claim_output(path, options.overwrite, resume=None)
+        if path.suffix == ".json":
+            console.write_whole(path, episode.to_json())
+        else:
+            _film(episode, options)
+    if options.json:
+        size = path.stat().st_size
+        console.print_json({"output": str(path), "bytes": size, "failure": episode.failure})
+    else:
+        print(path)
+
+
+def _check_output(path: Path) -> None:
+    if path.suffix != ".json":
+        from scene_renderer.video import check_kind
+
+        check_kind(path)
+
+
+def _film(episode: "Episode", options: argparse.Namespace) -> None:
+    from scene_renderer.animation import FPS, animate, choose_frames
+
+    count = len(choose_frames(episode, FPS, options.speed)[0])
+    with console.Progress("animate", count, "frames", options.quiet) as progress:
+        animate(
+            episode,
+            options.output,
+            size_px=options.size,
+            speed=options.speed,
+            on_frame=progress.advance,
+        )
+
+
+def _find_episode(options: argparse.Namespace) -> "Episode":
+    from scene_renderer.episode import Episode, execute
+
+    if options.plan is not None:
+        plan, scene = _read_plan(options.plan), _find_scene(options)
+        return execute(scene, plan, instruction=options.instruction, record_hz=_RECORD_HZ)
+    if options.source is None:
+        raise UsageError("Give an episode's JSON file, or a --plan for a scene.")
+    return Episode.from_json(_read_text(Path(options.source)))
+
+
+def _read_plan(text: str) -> "Plan":
+    """Reads a plan given as text, in which a newline may be typed as backslash and n, or a file."""
+    from scene_renderer.plan import parse_plan
+
+    is_file = text.endswith(".txt") or (len(text) < 256 and Path(text).is_file())
+    return parse_plan(_read_text(Path(text)) if is_file else text.replace("\\n", "\n"))
+
+
+def _read_text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise DatasetError(
+            f"Cannot read '{path}': {getattr(error, 'strerror', None) or error}."
+        ) from error
+
+
 if __name__ == "__main__":
-    console.run(main)
+    console.run(main, resume_hint="--resume" if sys.argv[1:2] == ["render"] else "")

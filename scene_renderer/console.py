@@ -96,7 +96,8 @@ def run(main: Callable[[Sequence[str]], int | None], resume_hint: str | None = N
 
     Args:
         main: takes the arguments, returns an exit code or None for 0.
-        resume_hint: the flag that lets an interrupted command go on; default `--resume`.
+        resume_hint: the flag that lets an interrupted command go on; default `--resume`; ""
+            where it starts again.
     """
     arguments = sys.argv[1:]
     try:
@@ -106,8 +107,8 @@ def run(main: Callable[[Sequence[str]], int | None], resume_hint: str | None = N
         print(f"error: {error}", file=sys.stderr)
         code = error.exit_code
     except KeyboardInterrupt:
-        hint = resume_hint or "--resume"
-        words = [a for a in arguments if a not in (hint, "--overwrite")] + [hint]
+        hint = "--resume" if resume_hint is None else resume_hint
+        words = [a for a in arguments if a not in (hint, "--overwrite")] + [hint] * bool(hint)
         package = Path(sys.argv[0]).parent.name
         command = shlex.join(["python", "-m", package, *words])
         print(f"\nStopped; finished work is kept. Go on with: {command}", file=sys.stderr)
@@ -195,13 +196,13 @@ def write_whole(path: Path, data: bytes | str) -> None:
         raise OutputError(f"Cannot write '{path}': {error.strerror or error}.") from error
 
 
-def claim_output(path: Path, overwrite: bool, resume: bool = False) -> None:
+def claim_output(path: Path, overwrite: bool, resume: bool | None = False) -> None:
     """Makes sure that an output folder or file may be written.
 
     Args:
         path: the folder or file.
         overwrite: delete what is there.
-        resume: keep what is there and go on.
+        resume: keep what is there and go on; None where a command cannot.
 
     Raises:
         OutputError: if something is there and neither flag was given, or it is not writable.
@@ -210,8 +211,9 @@ def claim_output(path: Path, overwrite: bool, resume: bool = False) -> None:
         if path.exists() and overwrite and not resume:
             shutil.rmtree(path) if path.is_dir() else path.unlink()
         elif path.exists() and not resume and (path.is_file() or any(path.iterdir())):
+            go_on = "" if resume is None else "--resume to go on, "
             raise OutputError(
-                f"'{path}' exists already. Give --resume to go on, --overwrite to replace it, "
+                f"'{path}' exists already. Give {go_on}--overwrite to replace it, "
                 "or another --output."
             )
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -17,7 +17,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from scene_renderer.arm import ActionFailure, Arm
+from scene_renderer.arm import TIME_LIMIT, ActionFailure, Arm
 from scene_renderer.errors import DatasetError, TablehandError
 from scene_renderer.plan import Plan, format_plan, parse_plan
 from scene_renderer.scene import Scene
@@ -28,6 +28,9 @@ MOVED = 0.02
 
 SLID = 0.03
 """An object that comes to rest further than this from where it was put slid away, metres."""
+
+JOINTS = 7
+"""Of the arm."""
 
 _REST_SPEED = 0.02
 _REST_TIME = 1.3
@@ -101,11 +104,12 @@ class Episode:
         """
         try:
             data = json.loads(text)
+            scene, plan = Scene.from_dict(data["scene"]), parse_plan(data["plan"])
             return Episode(
-                scene=Scene.from_dict(data["scene"]),
+                scene=scene,
                 instruction=str(data["instruction"]),
-                plan=parse_plan(data["plan"]),
-                frames=tuple(_read_frame(frame) for frame in data["frames"]),
+                plan=plan,
+                frames=tuple(_read_frame(frame, scene, plan) for frame in data["frames"]),
                 final=_read_poses(data["final"]),
                 held=data["held"],
                 failure=data["failure"],
@@ -216,15 +220,30 @@ def _find_failure(scene: Scene, arm: Arm, simulator: Simulator) -> str | None:
     return None
 
 
-def _read_frame(data: dict[str, Any]) -> Frame:
-    return Frame(
+def _read_frame(data: dict[str, Any], scene: Scene, plan: Plan) -> Frame:
+    frame = Frame(
         time=float(data["time"]),
         joints=tuple(float(angle) for angle in data["joints"]),
         opening=float(data["opening"]),
         action=int(data["action"]),
         poses=_read_poses(data["poses"]),
     )
+    if not math.isfinite(sum((frame.opening, *frame.joints))):
+        raise ValueError("a frame holds a number that is not finite")
+    if not 0 <= frame.time <= TIME_LIMIT + _REST_TIME:
+        raise ValueError(f"a frame's time is {frame.time} s")
+    if len(frame.joints) != JOINTS or not 0 <= frame.action < len(plan.actions):
+        raise ValueError(f"the frame at {frame.time} s does not fit the arm or the plan")
+    if set(frame.poses) != {item.name for item in scene.objects}:
+        raise ValueError(f"the frame at {frame.time} s has other objects than the scene")
+    return frame
 
 
 def _read_poses(data: dict[str, Any]) -> dict[str, Pose]:
-    return {name: Pose(tuple(place), tuple(turn)) for name, (place, turn) in data.items()}
+    poses = {}
+    for name, (place, turn) in data.items():
+        (x, y, z), (qx, qy, qz, qw) = place, turn
+        if not math.isfinite(sum((*place, *turn))):
+            raise ValueError(f"the pose of '{name}' holds a number that is not finite")
+        poses[name] = Pose((x, y, z), (qx, qy, qz, qw))
+    return poses
