@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+from scene_renderer.errors import CheckpointError
 from vlm.config import CHECKPOINTS, resolve_base
 from vlm.policy import Policy, load_policy
 
@@ -11,10 +12,19 @@ ADAPTER = "adapter_config.json"
 
 
 def find_checkpoint(root: Path = CHECKPOINTS, shipped: Path = SHIPPED) -> str:
-    """Returns the newest run in `root` other than the shipped one, else the shipped one."""
-    found = [path for path in root.glob(f"*/{ADAPTER}") if path.parent != shipped]
-    newest = max(found, key=lambda path: path.stat().st_mtime, default=shipped / ADAPTER)
-    return str(newest.parent)
+    """Returns the newest run in `root` other than the shipped one, else the shipped one.
+
+    Raises:
+        CheckpointError: if there is neither.
+    """
+    found = sorted(root.glob(f"*/{ADAPTER}"), key=lambda path: path.stat().st_mtime)
+    runs = [path.parent for path in found if path.parent != shipped]
+    if not found:
+        raise CheckpointError(
+            f"There is no checkpoint in '{display_name(str(root))}' yet; make one with "
+            "'python -m finetune train', or name a model."
+        )
+    return display_name(str(runs[-1] if runs else shipped))
 
 
 def display_name(source: str) -> str:

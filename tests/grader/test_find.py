@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from grader.find import ADAPTER, display_name, find_checkpoint
+from scene_renderer.errors import CheckpointError
 
 
 def make_run(folder: Path, age: float) -> Path:
@@ -19,6 +20,11 @@ def test_the_newest_run_is_found_and_the_shipped_one_comes_last(tmp_path: Path) 
     make_run(tmp_path / "old", age=200)
     newest = make_run(tmp_path / "new", age=100)
     assert find_checkpoint(tmp_path, shipped) == str(newest)
+
+
+def test_without_any_checkpoint_it_says_how_to_make_one(tmp_path: Path) -> None:
+    with pytest.raises(CheckpointError, match="python -m finetune train"):
+        find_checkpoint(tmp_path, tmp_path / "tiny-tuned")
 
 
 def test_a_model_is_called_by_its_relative_path(
