@@ -13,7 +13,7 @@ from finetune.packing import Row, factor_prefix
 from qa_generator.lexicon import lexicon
 from qa_generator.prompt import Observation, build_prompt, format_place, observe
 from qa_generator.questions import TEMPLATES, Question, caption, sample_questions
-from scene_renderer.scene import MAX_OBJECTS, Scene, SceneObject
+from scene_renderer.scene import MAX_OBJECTS, EndEffector, Scene, SceneObject
 from scene_renderer.vocabulary import COLORS, SHAPES
 from vlm.processor import ChatTokenizer
 
@@ -80,6 +80,14 @@ class Reading:
         self.lesson, self.accuracy = int(state["lesson"]), state["accuracy"]
 
 
+@dataclass(frozen=True)
+class MadeUpTable:
+    """What a reading exercise is about: of any length, perhaps overlapping, never rendered."""
+
+    objects: tuple[SceneObject, ...]
+    end_effector: EndEffector = EndEffector()
+
+
 def sample_visual_row(
     scene: Scene, chat: ChatTokenizer, rng: np.random.Generator, count: int
 ) -> Row:
@@ -122,7 +130,7 @@ def _repeating_row(length: int, chat: ChatTokenizer, rng: np.random.Generator) -
 
 
 def _recalling_row(
-    table: Scene, asked: list[SceneObject], chat: ChatTokenizer, rng: np.random.Generator
+    table: MadeUpTable, asked: list[SceneObject], chat: ChatTokenizer, rng: np.random.Generator
 ) -> Row:
     digits = {item.name: int(rng.integers(10)) for item in table.objects}
     listing = "\n".join(f"{name}: {digit}" for name, digit in digits.items())
@@ -130,22 +138,15 @@ def _recalling_row(
     return _encode_texts(texts, [f"{item.name}: {digits[item.name]}" for item in asked], chat)
 
 
-def sample_table(length: int, rng: np.random.Generator) -> Scene:
-    """Makes up a table for reading exercises: any names, any places, never rendered.
-
-    It may hold fewer objects than a scene and they may overlap, so only its `objects` and
-    `end_effector` mean anything.
-    """
-    pairs = rng.permutation(len(COLORS) * len(SHAPES))[: max(length, 4)]
+def sample_table(length: int, rng: np.random.Generator) -> MadeUpTable:
+    """Makes up a table: any names at any places."""
     colors, shapes = list(COLORS), list(SHAPES)
     objects = []
-    for pair in pairs:
+    for pair in rng.permutation(len(colors) * len(shapes))[:length]:
         color, shape = colors[pair // len(shapes)], shapes[pair % len(shapes)]
         place = (rng.uniform(0.28, 0.68), rng.uniform(-0.3, 0.3), rng.uniform(0.005, 0.08))
         objects.append(SceneObject(f"{color} {shape}", color, shape, 0.05, place))
-    table = Scene("made-up", tuple(objects))
-    object.__setattr__(table, "objects", table.objects[:length])
-    return table
+    return MadeUpTable(tuple(objects))
 
 
 def _sample_kinds(rng: np.random.Generator, count: int) -> list[str]:

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scene_renderer.errors import UsageError, did_you_mean
-from scene_renderer.scene import Scene, Vector
+from scene_renderer.scene import Table, Vector
 from scene_renderer.vocabulary import CONTEXTS
 
 GRIPPER_LABEL = "gripper"
@@ -41,7 +41,7 @@ class Observation:
 
 
 def observe(
-    scene: Scene, image: NDArray[np.uint8] | None, context: str, rng: np.random.Generator
+    scene: Table, image: NDArray[np.uint8] | None, context: str, rng: np.random.Generator
 ) -> Observation:
     """Looks at a scene in one of the contexts.
 

@@ -25,12 +25,12 @@ from typing import TypeVar
 import numpy as np
 
 from qa_generator.prompt import format_place, format_position, to_millimetres
-from scene_renderer.scene import Scene, SceneObject, Vector
+from scene_renderer.scene import SceneObject, Table, Vector
 from scene_renderer.splits import is_unseen
 from scene_renderer.vocabulary import COLORS, DIRECTIONS, SHAPES
 
 T = TypeVar("T")
-Draw = Callable[[Scene, np.random.Generator], tuple[str, str] | None]
+Draw = Callable[[Table, np.random.Generator], tuple[str, str] | None]
 
 MARGIN = 0.03
 """Least distance along an axis, metres, for one thing to be left of (in front of, ...) another."""
@@ -78,7 +78,7 @@ class Question:
 
 
 def sample_questions(
-    scene: Scene, rng: np.random.Generator, kinds: Sequence[str] | None = None
+    scene: Table, rng: np.random.Generator, kinds: Sequence[str] | None = None
 ) -> list[Question]:
     """Draws one question for each entry of `kinds`, no question twice.
 
@@ -101,13 +101,13 @@ def sample_questions(
     return list(questions.values())
 
 
-def caption(scene: Scene) -> Question:
+def caption(scene: Table) -> Question:
     """Lists every object, in reading order: farthest from the robot first, then leftmost first."""
     objects = sorted(scene.objects, key=lambda o: [-to_millimetres(v) for v in o.position])
     return Question("caption", CAPTION_REQUEST, "; ".join(map(_place_of, objects)))
 
 
-def absent_names(scene: Scene, color: str | None = None, shape: str | None = None) -> list[str]:
+def absent_names(scene: Table, color: str | None = None, shape: str | None = None) -> list[str]:
     """Returns colour-shape names that no object of the scene answers to.
 
     Pairs that training never shows are left out unless the scene itself has such a pair: else
@@ -128,7 +128,7 @@ def absent_names(scene: Scene, color: str | None = None, shape: str | None = Non
     ]
 
 
-def sample_absent_name(scene: Scene, rng: np.random.Generator) -> str:
+def sample_absent_name(scene: Table, rng: np.random.Generator) -> str:
     """Draws a name of something that is not there, as near to something there as can be.
 
     One in two has a colour and a shape of the scene, one in four a colour alone or a shape alone.
@@ -160,18 +160,18 @@ def direction_between(start: Vector, end: Vector) -> str | None:
     return next(w for w, (x, y) in DIRECTIONS.items() if x * dx + y * dy == longer)
 
 
-def _count(scene: Scene, rng: np.random.Generator) -> tuple[str, str] | None:
+def _count(scene: Table, rng: np.random.Generator) -> tuple[str, str] | None:
     counts = _counts(scene)
     target = pick(rng, sorted(set(counts.values())))
     things = pick(rng, [thing for thing, count in counts.items() if count == target])
     return TEMPLATES["count"].format(things=things), str(target)
 
 
-def _count_all(scene: Scene, rng: np.random.Generator) -> tuple[str, str]:
+def _count_all(scene: Table, rng: np.random.Generator) -> tuple[str, str]:
     return TEMPLATES["count"].format(things="objects"), str(len(scene.objects))
 
 
-def _counts(scene: Scene) -> dict[str, int]:
+def _counts(scene: Table) -> dict[str, int]:
     """Counts things of one or two colours or shapes; two, because few scenes have three of one."""
     colors = {c: sum(o.color == c for o in scene.objects) for c in COLORS}
     shapes = {f"{s}s": sum(o.shape == s for o in scene.objects) for s in SHAPES}
@@ -182,7 +182,7 @@ def _counts(scene: Scene) -> dict[str, int]:
     return {thing: count for thing, count in counts.items() if count <= HIGHEST_COUNT}
 
 
-def _name(scene: Scene, rng: np.random.Generator) -> tuple[str, str]:
+def _name(scene: Table, rng: np.random.Generator) -> tuple[str, str]:
     item = pick(rng, scene.objects)
     form, answer = pick(
         rng,
@@ -192,23 +192,23 @@ def _name(scene: Scene, rng: np.random.Generator) -> tuple[str, str]:
     return TEMPLATES[form].format(place=f"{to_millimetres(x)}, {to_millimetres(y)}"), answer
 
 
-def _place(scene: Scene, rng: np.random.Generator) -> tuple[str, str]:
+def _place(scene: Table, rng: np.random.Generator) -> tuple[str, str]:
     item = pick(rng, scene.objects)
     return TEMPLATES["place"].format(a=item.name), _place_of(item)
 
 
-def _place_two(scene: Scene, rng: np.random.Generator) -> tuple[str, str]:
+def _place_two(scene: Table, rng: np.random.Generator) -> tuple[str, str]:
     a, b = _two(scene, rng)
     question = TEMPLATES["place_two"].format(a=a.name, b=b.name)
     return question, f"{_place_of(a)}; {_place_of(b)}"
 
 
-def _place_bare(scene: Scene, rng: np.random.Generator) -> tuple[str, str]:
+def _place_bare(scene: Table, rng: np.random.Generator) -> tuple[str, str]:
     item = pick(rng, scene.objects)
     return TEMPLATES["place_bare"].format(a=item.name), format_position(item.position)
 
 
-def _place_shifted(scene: Scene, rng: np.random.Generator) -> tuple[str, str]:
+def _place_shifted(scene: Table, rng: np.random.Generator) -> tuple[str, str]:
     item, distance = pick(rng, scene.objects), pick(rng, DISTANCES_MM)
     direction, (step_x, step_y) = pick(rng, list(DIRECTIONS.items()))
     x, y, z = map(to_millimetres, item.position)
@@ -218,18 +218,18 @@ def _place_shifted(scene: Scene, rng: np.random.Generator) -> tuple[str, str]:
     return question, f"{x + step_x * distance}, {y + step_y * distance}, {z}"
 
 
-def _place_above(scene: Scene, rng: np.random.Generator) -> tuple[str, str]:
+def _place_above(scene: Table, rng: np.random.Generator) -> tuple[str, str]:
     item, distance = pick(rng, scene.objects), pick(rng, DISTANCES_MM)
     x, y, z = map(to_millimetres, item.position)
     question = TEMPLATES["place_above"].format(distance=format_distance(distance, rng), a=item.name)
     return question, f"{x}, {y}, {z + distance}"
 
 
-def _place_absent(scene: Scene, rng: np.random.Generator) -> tuple[str, str]:
+def _place_absent(scene: Table, rng: np.random.Generator) -> tuple[str, str]:
     return TEMPLATES["place"].format(a=sample_absent_name(scene, rng)), ABSENT
 
 
-def _relation(scene: Scene, rng: np.random.Generator) -> tuple[str, str] | None:
+def _relation(scene: Table, rng: np.random.Generator) -> tuple[str, str] | None:
     target = pick(rng, list(DIRECTIONS))
     pairs = [
         (a, b)
@@ -243,7 +243,7 @@ def _relation(scene: Scene, rng: np.random.Generator) -> tuple[str, str] | None:
     return TEMPLATES["relation"].format(a=a.name, b=b.name), target
 
 
-def _relation_yes_no(scene: Scene, rng: np.random.Generator) -> tuple[str, str] | None:
+def _relation_yes_no(scene: Table, rng: np.random.Generator) -> tuple[str, str] | None:
     direction, answer, (a, b) = (
         pick(rng, list(DIRECTIONS)),
         pick(rng, YES_NO),
@@ -258,7 +258,7 @@ def _relation_yes_no(scene: Scene, rng: np.random.Generator) -> tuple[str, str] 
     return question, answer
 
 
-def _gripper_extreme(scene: Scene, rng: np.random.Generator) -> tuple[str, str] | None:
+def _gripper_extreme(scene: Table, rng: np.random.Generator) -> tuple[str, str] | None:
     form, sign = pick(rng, [("gripper_nearest", 1), ("gripper_farthest", -1)])
     x, y, _ = scene.end_effector.position
     ranked = sorted(
@@ -269,14 +269,14 @@ def _gripper_extreme(scene: Scene, rng: np.random.Generator) -> tuple[str, str] 
     return TEMPLATES[form], ranked[0][1]
 
 
-def _gripper(scene: Scene, rng: np.random.Generator) -> tuple[str, str] | None:
+def _gripper(scene: Table, rng: np.random.Generator) -> tuple[str, str] | None:
     target = pick(rng, list(DIRECTIONS))
     gripper = scene.end_effector.position
     items = [o for o in scene.objects if direction_between(gripper, o.position) == target]
     return (TEMPLATES["gripper"].format(a=pick(rng, items).name), target) if items else None
 
 
-def _gripper_yes_no(scene: Scene, rng: np.random.Generator) -> tuple[str, str] | None:
+def _gripper_yes_no(scene: Table, rng: np.random.Generator) -> tuple[str, str] | None:
     direction, answer = pick(rng, list(DIRECTIONS)), pick(rng, YES_NO)
     sign = 1 if answer == "yes" else -1
     gripper = scene.end_effector.position
@@ -297,7 +297,7 @@ def _place_of(item: SceneObject) -> str:
     return format_place(item.name, item.position)
 
 
-def _two(scene: Scene, rng: np.random.Generator) -> tuple[SceneObject, SceneObject]:
+def _two(scene: Table, rng: np.random.Generator) -> tuple[SceneObject, SceneObject]:
     first, second = rng.permutation(len(scene.objects))[:2]
     return scene.objects[first], scene.objects[second]
 

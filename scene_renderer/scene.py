@@ -18,7 +18,7 @@ import dataclasses
 import json
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from scene_renderer.camera import Camera
 from scene_renderer.errors import SceneError, did_you_mean
@@ -121,6 +121,18 @@ class Light:
 
 
 FRONT = Camera(position=(1.20, 0.0, 1.02), target=(0.435, 0.0, 0.06), fov_deg=24.6, name="front")
+
+
+class Table(Protocol):
+    """What can be asked about: objects and a gripper. A `Scene` is one; exercises make up others."""
+
+    @property
+    def objects(self) -> tuple[SceneObject, ...]:
+        """Their names are unique."""
+
+    @property
+    def end_effector(self) -> EndEffector:
+        """Where the gripper is."""
 
 
 @dataclass(frozen=True)
