@@ -1,0 +1,1 @@
+"""A table, its objects, a camera, an arm."""

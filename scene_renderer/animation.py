@@ -33,7 +33,7 @@ from scene_renderer.renderer import Renderer
 from scene_renderer.tablemap import GREY, INK, TableMap
 from scene_renderer.video import Picture, check_kind, encode_gif, encode_mp4
 
-FPS = 12.5
+FPS = 20.0
 """Frames a second: a whole number of a GIF's hundredths of a second apart."""
 
 HOLD = 1.8

@@ -124,7 +124,7 @@ FRONT = Camera(position=(1.20, 0.0, 1.02), target=(0.435, 0.0, 0.06), fov_deg=24
 
 
 class Table(Protocol):
-    """What can be asked about: objects and a gripper. A `Scene` is one; exercises make up others."""
+    """What can be asked about: objects and a gripper. A `Scene` is one, exercises make up more."""
 
     @property
     def objects(self) -> tuple[SceneObject, ...]:

@@ -44,7 +44,7 @@ SPLITS: MappingProxyType[str, Split] = MappingProxyType(
 
 
 def is_unseen(color: str, shape: str) -> bool:
-    """Whether training never shows this colour on this shape: one colour of five, each shape its own."""
+    """Whether training never shows this colour on this shape: one colour of five for each shape."""
     return (list(COLORS).index(color) + 3 * list(SHAPES).index(shape)) % 5 == 1
 
 

@@ -105,7 +105,7 @@ def _find_encoder() -> str:
         encoder = shutil.which("ffmpeg")
     if encoder is None:
         raise OutputError(
-            "Writing .mp4 needs an encoder: run `pip install 'tablehand[video]'`, "
+            "Writing .mp4 needs an encoder: run `pip install imageio-ffmpeg`, "
             "or write a .gif instead."
         )
     return encoder
