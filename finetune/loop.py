@@ -7,8 +7,10 @@ at all, so a killed run goes on as if nothing had happened.
 import contextlib
 import json
 import math
+import signal
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +21,7 @@ from accelerate import Accelerator
 from finetune.runs import STATE
 from scene_renderer.console import Progress, note
 from scene_renderer.errors import CheckpointError, OutputError, UsageError
+from vlm.model import first_line
 
 METRICS = "metrics.jsonl"
 SAVE_EVERY_SECONDS = 60.0
@@ -82,7 +85,8 @@ def fit(
         folder: where training state and metrics go.
         what: shown in the progress line.
         validate: step to figures; called every `validate_every` steps and at the end.
-        on_validated: is told step and figures, to keep the best weights.
+        on_validated: is told step and figures, with the `minutes` of training so far, to keep
+            the best weights.
         memory: something with `state_dict` and `load_state_dict` to keep across resumes.
         quiet: show no progress.
 
@@ -109,49 +113,68 @@ def fit(
             "elapsed": time.monotonic() - started,
         }
 
+    validated = -1
+
     def check() -> None:
-        if validate is not None:
-            model.eval()
-            figures = validate(step)
-            model.train()
-            _log(folder, step, figures)
-            note(f"{what} step {step}: " + ", ".join(f"{k} {v:.3f}" for k, v in figures.items()))
-            if on_validated is not None:
-                on_validated(step, figures)
+        nonlocal validated
+        if validate is None or validated == step:
+            return
+        validated = step
+        model.eval()
+        figures = validate(step) | {"minutes": (time.monotonic() - started) / 60}
+        model.train()
+        _log(folder, step, figures)
+        note(f"{what} step {step}: " + ", ".join(f"{k} {v:.3f}" for k, v in figures.items()))
+        if on_validated is not None:
+            on_validated(step, figures)
 
     model.train()
     total = config.steps if config.minutes is None else limit
     unit = "steps" if config.minutes is None else "seconds"
-    validated = step
     done = step if config.minutes is None else elapsed
     with Progress(what, total, unit, quiet, done) as progress:
         try:
             while step < config.steps and (now := time.monotonic()) - started < limit:
+                if step > 0 and step % config.validate_every == 0:
+                    check()
                 share = max(step / config.steps, (now - started) / limit)
                 for group in optimizer.param_groups:
                     group["lr"] = config.rate(step, share)
-                with accelerator.autocast():
-                    loss = loss_at(step, share)
-                accelerator.backward(loss)
-                accelerator.clip_grad_norm_(trained, 1.0)
-                optimizer.step()
-                optimizer.zero_grad()
-                step += 1
+                with _interrupt_afterwards():
+                    with accelerator.autocast():
+                        loss = loss_at(step, share)
+                    accelerator.backward(loss)
+                    accelerator.clip_grad_norm_(trained, 1.0)
+                    optimizer.step()
+                    optimizer.zero_grad()
+                    step += 1
                 done = step if config.minutes is None else time.monotonic() - started
                 progress.advance(done - progress.done, f"loss {loss.item():.3f}")
                 if time.monotonic() - saved > SAVE_EVERY_SECONDS:
                     _save_state(folder, state())
                     saved = time.monotonic()
-                if step % config.validate_every == 0:
-                    check()
-                    validated = step
         except KeyboardInterrupt:
             _save_state(folder, state())
             raise
     _save_state(folder, state())
-    if validated != step:
-        check()
+    check()
     return step
+
+
+@contextlib.contextmanager
+def _interrupt_afterwards() -> Iterator[None]:
+    """Lets Ctrl-C wait until the block is over: a step is done whole or not at all."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    waiting = []
+    before = signal.signal(signal.SIGINT, lambda number, frame: waiting.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if waiting:
+        raise KeyboardInterrupt
 
 
 def _save_state(folder: Path, state: dict[str, Any]) -> None:
@@ -182,12 +205,16 @@ def _load_state(
             memory.load_state_dict(state["memory"])
     except Exception as error:  # torch raises many kinds for one cause: a foreign or broken file
         raise CheckpointError(
-            f"The training state '{path}' does not fit this run: {error}. "
+            f"The training state '{path}' does not fit this run: {first_line(error)}. "
             "Give --overwrite to start anew."
         ) from error
     return int(state["step"]), float(state["elapsed"])
 
 
 def _log(folder: Path, step: int, figures: dict[str, float]) -> None:
-    with open(folder / METRICS, "a") as file:
-        file.write(json.dumps({"step": step, **figures}) + "\n")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with open(folder / METRICS, "a") as file:
+            file.write(json.dumps({"step": step, **figures}) + "\n")
+    except OSError as error:
+        raise OutputError(f"Cannot write metrics to '{folder}': {error}.") from error

@@ -6,9 +6,8 @@ token only. The weights that get the most answers exactly right on `valid` are k
 """
 
 import logging
-import time
 from collections import Counter
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -70,17 +69,20 @@ class TrainConfig:
 
 @dataclass
 class Best:
-    """The best figure on `valid` so far, kept across resumes."""
+    """The best figure on `valid` so far and when it was reached, kept across resumes."""
 
-    exact: float = field(default=-1.0)
+    exact: float = -1.0
+    steps: int = 0
+    minutes: float = 0.0
 
     def state_dict(self) -> dict[str, float]:
         """Returns what a resumed run needs."""
-        return {"exact": self.exact}
+        return asdict(self)
 
     def load_state_dict(self, state: dict[str, float]) -> None:
         """Restores what `state_dict` returned."""
-        self.exact = state["exact"]
+        self.exact, self.minutes = state["exact"], state["minutes"]
+        self.steps = int(state["steps"])
 
 
 class Lesson:
@@ -162,11 +164,7 @@ def train(config: TrainConfig, output: Path, quiet: bool = False) -> dict[str, A
         "trainable": sum(p.numel() for p in tuned.parameters() if p.requires_grad),
         "parameters": sum(p.numel() for p in tuned.parameters()),
         "image_size": image_size(loaded.processor),
-        "steps": 0,
-        "minutes": 0.0,
-        "exact": 0.0,
     }
-    started = time.monotonic()
 
     def loss_at(step: int, share: float) -> torch.Tensor:
         logits, labels, _ = lesson.forward(_draw(step, config, len(lesson.groups.groups)))
@@ -174,10 +172,9 @@ def train(config: TrainConfig, output: Path, quiet: bool = False) -> dict[str, A
 
     def keep_best(step: int, figures: dict[str, float]) -> None:
         if figures["exact"] >= best.exact:
-            best.exact = figures["exact"]
-            minutes = (time.monotonic() - started) / 60
-            facts.update(steps=step, minutes=minutes, exact=best.exact)
-            save_adapter(tuned, output, config.base_model, facts, config.settings())
+            best.exact, best.steps, best.minutes = figures["exact"], step, figures["minutes"]
+            told = facts | asdict(best)
+            save_adapter(tuned, output, config.base_model, told, config.settings())
 
     fit(
         tuned,
@@ -192,7 +189,7 @@ def train(config: TrainConfig, output: Path, quiet: bool = False) -> dict[str, A
         memory=best,
         quiet=quiet,
     )
-    return facts
+    return facts | asdict(best)
 
 
 def add_lora(core: Any, rank: int, seed: int) -> Any:

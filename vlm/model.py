@@ -77,9 +77,8 @@ def _load_base(name: str, source: str, device: str) -> LoadedModel:
         processor = load_processor(source)
         model = AutoModelForImageTextToText.from_pretrained(source, dtype=dtype)
     except Exception as error:  # the libraries raise a dozen kinds for one cause: unusable files
-        reason = str(error).strip().splitlines()[0] if str(error).strip() else repr(error)
         where = "is broken" if Path(source).is_dir() else "cannot be loaded from the hub"
-        raise CheckpointError(f"Model '{source}' {where}: {reason[:300]}") from error
+        raise CheckpointError(f"Model '{source}' {where}: {first_line(error)}") from error
     return LoadedModel(model.to(device).eval(), processor, source, name)
 
 
@@ -97,9 +96,14 @@ def _load_adapter(folder: str, device: str) -> LoadedModel:
     try:
         model = PeftModel.from_pretrained(base.model, folder)
     except Exception as error:  # see above
-        reason = str(error).strip().splitlines()[0] if str(error).strip() else repr(error)
-        raise CheckpointError(f"Checkpoint '{folder}' is broken: {reason[:300]}") from error
+        raise CheckpointError(f"Checkpoint '{folder}' is broken: {first_line(error)}") from error
     return LoadedModel(model.eval(), base.processor, folder, metadata["base"])
+
+
+def first_line(error: Exception) -> str:
+    """Returns the first line of what a library says is wrong."""
+    text = str(error).strip() or repr(error)
+    return text.splitlines()[0][:300]
 
 
 def read_metadata(folder: Path) -> dict[str, Any]:
