@@ -20,6 +20,13 @@ VOCABULARY_SIZE = 768
 PAD, START, END, UNKNOWN = "<pad>", "<|im_start|>", "<end_of_utterance>", "<unk>"
 IMAGE, AROUND_IMAGE, GLOBAL_IMAGE = "<image>", "<fake_token_around_image>", "<global-img>"
 ROLES = ("User", "Assistant")
+PIECES = r"\d|[:,;(] ?-?| ?\p{L}[\p{L}_]*|\s|[^\s\p{L}\d]"
+"""What is never merged with its neighbours: a digit, what stands before a number, a word, a sign.
+
+What stands before a number, its sign included, is one token, so that a number begins right behind
+the name it belongs to; that makes lists a fifth shorter and finding a number easier to learn.
+"""
+BEFORE_NUMBERS = (": ", ": -", ", ", ", -", "; ", "(-")
 SPACE = "Ġ"
 """How byte-level BPE spells a space at the start of a token."""
 
@@ -44,14 +51,14 @@ def build_tokenizer(words: Iterable[str]) -> Any:
     Returns:
         A `PreTrainedTokenizerFast`.
     """
-    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+    from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
     from transformers import PreTrainedTokenizerFast
 
     bpe = Tokenizer(models.BPE(unk_token=None))
     bpe.pre_tokenizer = pre_tokenizers.Sequence(
         [
-            pre_tokenizers.Digits(individual_digits=True),
-            pre_tokenizers.ByteLevel(add_prefix_space=False),
+            pre_tokenizers.Split(Regex(PIECES), behavior="isolated"),
+            pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
         ]
     )
     bpe.decoder = decoders.ByteLevel()
@@ -62,7 +69,7 @@ def build_tokenizer(words: Iterable[str]) -> Any:
         show_progress=False,
     )
     corpus = [text for word in sorted({*words, *ROLES}) for text in (word, f" {word}")]
-    bpe.train_from_iterator([*corpus, " -"], trainer)
+    bpe.train_from_iterator([*corpus, *BEFORE_NUMBERS], trainer)
     return PreTrainedTokenizerFast(
         tokenizer_object=bpe,
         pad_token=PAD,
