@@ -16,6 +16,7 @@ What stays is drawn once by Matplotlib and kept as pixels; a frame redraws only 
 
 import functools
 import textwrap
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -112,11 +113,16 @@ class Stage:
         self._canvas = FigureCanvasAgg(self._figure)
         place = (pad + size_px + gap) / width, foot / height, size_px / width, size_px / height
         self._map = TableMap(self._figure.add_axes(place), episode, unit)
-        self._write_title(episode.instruction, (width / 2, height - head / 2), width - 2 * pad)
-        line = {"y": 4.2 * unit / height, "size": max(11.0, 4.8 * unit), "animated": True}
-        self._action = self._write(pad / width, ha="left", family="monospace", **line)
-        self._status = self._write(1 - pad / width, ha="right", **line)
-        self._canvas.draw()
+        size, line = max(12.0, 5.8 * unit), max(11.0, 4.8 * unit)
+        title = _wrap(episode.instruction, (width - 2 * pad) / size)
+        self._write(0.5, 1 - head / 2 / height, size, text=title, ha="center", weight="bold")
+        bottom = 4.2 * unit / height
+        look: dict[str, Any] = {"size": line, "animated": True}
+        self._action = self._write(pad / width, bottom, ha="left", family="monospace", **look)
+        self._status = self._write(1 - pad / width, bottom, ha="right", **look)
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Glyph .* missing from font", UserWarning)
+            self._canvas.draw()
         self._still = self._canvas.copy_from_bbox(self._figure.bbox)
 
     def draw(self, frame: Frame, verdict: str | None = None) -> Picture:
@@ -134,17 +140,14 @@ class Stage:
         return sheet
 
     def _photograph(self, frame: Frame) -> Picture:
-        return (
-            _renderer()
-            .render(
-                self._episode.scene,
-                self._size,
-                joints=np.array(frame.joints),
-                opening=frame.opening,
-                poses=frame.poses,
-            )
-            .image
+        rendering = _renderer().render(
+            self._episode.scene,
+            self._size,
+            joints=np.array(frame.joints),
+            opening=frame.opening,
+            poses=frame.poses,
         )
+        return rendering.image
 
     def _caption(self, frame: Frame, verdict: str | None) -> None:
         actions = self._episode.plan.actions
@@ -160,23 +163,15 @@ class Stage:
         for text in (self._action, self._status):
             self._figure.draw_artist(text)
 
-    def _write(self, x: float, y: float, **look: Any) -> Text:
-        return self._figure.text(x, y, "", color=INK, va="center", **look)
-
-    def _write_title(self, text: str, middle: tuple[float, float], width: float) -> None:
-        size = max(12.0, 0.058 * self._size)
-        lines = textwrap.wrap(text, int(width / (0.62 * size)), max_lines=2, placeholder=" \u2026")
-        x, y = middle
-        position = x / self._figure.bbox.width, y / self._figure.bbox.height
-        self._figure.text(
-            *position,
-            "\n".join(lines),
-            size=size,
-            color=INK,
-            weight="bold",
-            ha="center",
-            va="center",
+    def _write(self, x: float, y: float, size: float, text: str = "", **look: Any) -> Text:
+        return self._figure.text(
+            x, y, text, size=size, color=INK, va="center", parse_math=False, **look
         )
+
+
+def _wrap(text: str, widths: float) -> str:
+    """Breaks a title into two lines at most, each so many times as wide as its letters are high."""
+    return "\n".join(textwrap.wrap(text, int(widths / 0.62), max_lines=2, placeholder=" \u2026"))
 
 
 @functools.cache
