@@ -13,12 +13,14 @@ from typing import Any
 from scene_renderer.console import (
     Parser,
     claim_output,
+    natural,
     note,
     positive,
     positive_real,
     print_json,
     run,
 )
+from scene_renderer.errors import UsageError
 
 DEMO = Path("data/demo")
 PRETRAINING_SEED = 1001
@@ -28,6 +30,8 @@ PRETRAINING_SEED = 1001
 def main(arguments: Sequence[str]) -> None:
     """Runs one command."""
     options = _build_parser().parse_args(arguments)
+    if options.resume and options.overwrite:
+        raise UsageError("--resume and --overwrite exclude each other.")
     if options.threads:
         import torch
 
@@ -88,7 +92,7 @@ def _add_verb(
         name, help=what, description=what.capitalize() + ".", epilog=f"examples:\n{examples}"
     )
     verb.add_argument("--output", type=Path, help="checkpoint folder (default: a new one)")
-    verb.add_argument("--seed", type=int, default=0, help="default: 0")
+    verb.add_argument("--seed", type=natural, default=0, help="default: 0")
     verb.add_argument("--threads", type=positive, help="CPU threads (default: torch's choice)")
     verb.add_argument("--overwrite", action="store_true", help="replace what is there")
     verb.add_argument("--resume", action="store_true", help="go on where a run was stopped")

@@ -26,9 +26,10 @@ from finetune.loop import LoopConfig, fit
 from qa_generator.lexicon import lexicon
 from scene_renderer.console import write_whole
 from scene_renderer.environment import describe_environment
+from scene_renderer.errors import DatasetError
 from scene_renderer.scene import Scene
 from vlm.processor import ChatTokenizer
-from vlm.tiny import IMAGE_TOKENS, build_model, build_processor
+from vlm.tiny import IMAGE_SIZE_PX, IMAGE_TOKENS, build_model, build_processor
 
 CARD = """---
 pipeline_tag: image-text-to-text
@@ -120,11 +121,17 @@ def load_pictures(folder: Path, held_out: int) -> Pictures:
 
     scenes, images, masks = [], [], []
     for record in read_scenes(folder):
+        image = record.image
+        if len(image) != IMAGE_SIZE_PX:
+            raise DatasetError(
+                f"The pictures in '{folder}' are {len(image)} pixels wide; render them with "
+                f"--image-size {IMAGE_SIZE_PX}."
+            )
         scenes.append(record.scene)
-        images.append(torch.from_numpy(record.image))
+        images.append(image)
         masks.append(record.mask)
     targets = build_targets(scenes, masks, round(IMAGE_TOKENS**0.5))
-    return Pictures(scenes, torch.stack(images), targets, held_out)
+    return Pictures(scenes, torch.from_numpy(np.stack(images)), targets, held_out)
 
 
 class Student(torch.nn.Module):
@@ -282,4 +289,4 @@ def save_base(model: Any, processor: Any, output: Path, facts: dict[str, Any]) -
     processor.save_pretrained(output)
     (output / "model.safetensors").chmod(0o644)
     write_whole(output / "pretraining.json", json.dumps(facts, indent=2) + "\n")
-    write_whole(output / "README.md", CARD.format(**facts, **facts["settings"]))
+    write_whole(output / "README.md", CARD.format(**facts["settings"] | facts))

@@ -1,0 +1,40 @@
+import pytest
+
+from finetune import runs
+from finetune.runs import STATE, choose_output
+from scene_renderer.errors import UsageError
+
+
+@pytest.fixture(autouse=True)
+def checkpoints(tmp_path, monkeypatch):
+    monkeypatch.setattr(runs, "CHECKPOINTS", tmp_path)
+    return tmp_path
+
+
+def test_runs_are_numbered(checkpoints):
+    assert choose_output("run", resume=False) == checkpoints / "run-001"
+    (checkpoints / "run-001").mkdir()
+    (checkpoints / "run-007").mkdir()
+    (checkpoints / "demo-009").mkdir()
+    (checkpoints / "run-mine").mkdir()
+    assert choose_output("run", resume=False) == checkpoints / "run-008"
+    assert choose_output("demo", resume=False) == checkpoints / "demo-010"
+
+
+def test_the_newest_run_with_a_state_goes_on(checkpoints):
+    for name in ("run-001/training", "run-002/training", "run-003"):
+        (checkpoints / name).mkdir(parents=True)
+    for name in ("run-001", "run-002"):
+        (checkpoints / name / "training" / STATE).write_text("")
+    assert choose_output("run", resume=True) == checkpoints / "run-002"
+
+
+def test_nothing_to_resume_is_told(checkpoints):
+    (checkpoints / "run-001").mkdir()
+    with pytest.raises(UsageError, match=r"There is no run to resume; start one without --resume"):
+        choose_output("run", resume=True)
+
+
+def test_a_run_below_the_working_folder_has_a_short_name(checkpoints, monkeypatch):
+    monkeypatch.chdir(checkpoints.parent)
+    assert str(choose_output("run", resume=False)) == f"{checkpoints.name}/run-001"
