@@ -23,6 +23,7 @@ from scene_renderer.console import (
 from scene_renderer.errors import UsageError
 
 DEMO = Path("data/demo")
+VALID_SCENES = 50
 PRETRAINING_SEED = 1001
 """Scenes for pretraining are of the split `train` too, but of a seed of their own."""
 
@@ -115,7 +116,7 @@ def _train(options: argparse.Namespace) -> None:
     from vlm.processor import image_size
 
     size = image_size(load_model(options.base_model).processor)
-    for split, scenes in (("train", options.scenes), ("valid", 50)):
+    for split, scenes in (("train", options.scenes), ("valid", VALID_SCENES)):
         prepare_scenes(options.data, split, options.seed, scenes, size, options.quiet)
         prepare_pairs(options.data, split, options.seed, scenes, options.quiet)
     config = TrainConfig(

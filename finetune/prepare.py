@@ -5,8 +5,8 @@ from pathlib import Path
 
 from qa_generator.dataset import pairs_folder, write_pairs
 from qa_generator.pairs import Recipe
-from scene_renderer.console import Progress
-from scene_renderer.shards import read_scenes, render_split, scenes_folder
+from scene_renderer.console import Progress, note
+from scene_renderer.shards import count_scenes, read_scenes, render_split, scenes_folder
 
 
 def prepare_scenes(
@@ -15,6 +15,8 @@ def prepare_scenes(
     """Renders a split's scenes unless they are there; goes on where a killed run was."""
     folder = scenes_folder(data, split)
     if (folder / "manifest.json").exists():
+        if (found := count_scenes(folder)) != count:
+            note(f"'{folder}' holds {found} scenes, not {count}; they are used as they are.")
         return
     workers = min(os.cpu_count() or 1, 8)
     with Progress(f"render {split}", count, "scenes", quiet) as progress:
