@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from scene_renderer.console import Parser, note, one_of, print_json, run
+from scene_renderer.console import Parser, natural, note, one_of, print_json, run
 from scene_renderer.errors import DatasetError
 from scene_renderer.vocabulary import CONTEXTS
 
@@ -47,7 +47,7 @@ def _build_parser() -> Parser:
         help="what the text beside the picture tells: named, unnamed or image (default: named)",
     )
     plan.add_argument("--device", default="auto", help="default: %(default)s")
-    plan.add_argument("--seed", type=int, default=0, help="of the list's order (default: 0)")
+    plan.add_argument("--seed", type=natural, default=0, help="of the list's order (default: 0)")
     plan.add_argument("--json", action="store_true", help="print one JSON document")
     return parser
 

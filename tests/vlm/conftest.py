@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from numpy.typing import NDArray
 from torch.nn import functional
 
 from finetune.checkpoint import save_adapter
@@ -13,6 +14,9 @@ from finetune.forward import answer_logits, image_features
 from finetune.packing import factor_prefix
 from finetune.train import add_lora
 from qa_generator.prompt import Observation, build_prompt
+from scene_renderer.renderer import Renderer
+from scene_renderer.sampler import sample_scene
+from scene_renderer.scene import Scene
 from vlm.model import LoadedModel, load_model
 from vlm.processor import ChatTokenizer
 
@@ -23,10 +27,22 @@ FACTS = {
 
 
 @pytest.fixture(scope="session")
-def lessons() -> list[tuple[Observation, str, str]]:
+def scene() -> Scene:
+    """What is on the table."""
+    return sample_scene(0, "train", 0)
+
+
+@pytest.fixture(scope="session")
+def picture(scene: Scene) -> NDArray[np.uint8]:
+    """Its picture."""
+    image: NDArray[np.uint8] = Renderer().render(scene, 128).image
+    return image
+
+
+@pytest.fixture(scope="session")
+def lessons(scene: Scene, picture: NDArray[np.uint8]) -> list[tuple[Observation, str, str]]:
     """What is seen, what is said, and what the robot should do: prompts of unequal length."""
-    picture = np.random.default_rng(0).integers(0, 256, (128, 128, 3), dtype=np.uint8)
-    tip = (0.32, 0.0, 0.42)
+    tip = scene.end_effector.position
     listed = Observation(picture, tip, (("red cube", (0.412, -0.127, 0.025)),))
     return [
         (listed, "lift the red cube", "pick(412, -127, 25)\nmove_to(412, -127, 175)"),
