@@ -102,13 +102,20 @@ def _add_verb(
     return verb
 
 
-def _train(options: argparse.Namespace) -> None:
+def _begin_run(options: argparse.Namespace, kind: str) -> None:
+    """Settles where a run goes, so that it can be resumed however early it is stopped."""
     from finetune.runs import choose_output
     from vlm.config import resolve_base
 
-    resolve_base(options.base_model)
-    options.output = options.output or choose_output("run", options.resume)
+    if "base_model" in options:
+        resolve_base(options.base_model)
+    options.output = options.output or choose_output(kind, options.resume)
     claim_output(options.output, options.overwrite, options.resume)
+    options.output.mkdir(exist_ok=True)
+
+
+def _train(options: argparse.Namespace) -> None:
+    _begin_run(options, "run")
 
     from finetune.prepare import prepare_pairs, prepare_scenes
     from finetune.train import TrainConfig, train
@@ -132,10 +139,7 @@ def _train(options: argparse.Namespace) -> None:
 
 
 def _demo_train(options: argparse.Namespace) -> None:
-    from finetune.runs import choose_output
-
-    options.output = options.output or choose_output("demo", options.resume)
-    claim_output(options.output, options.overwrite, options.resume)
+    _begin_run(options, "demo")
 
     from finetune.train import TrainConfig, train
 
@@ -151,10 +155,7 @@ def _demo_train(options: argparse.Namespace) -> None:
 
 
 def _pretrain(options: argparse.Namespace) -> None:
-    from finetune.runs import choose_output
-
-    options.output = options.output or choose_output("base", options.resume)
-    claim_output(options.output, options.overwrite, options.resume)
+    _begin_run(options, "base")
 
     from finetune.prepare import prepare_scenes
     from finetune.pretrain import PretrainConfig, load_pictures, pretrain

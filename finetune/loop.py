@@ -124,7 +124,8 @@ def fit(
         figures = validate(step) | {"minutes": (time.monotonic() - started) / 60}
         model.train()
         _log(folder, step, figures)
-        note(f"{what} step {step}: " + ", ".join(f"{k} {v:.3f}" for k, v in figures.items()))
+        if not quiet:
+            note(f"{what} step {step}: " + ", ".join(f"{k} {v:.3f}" for k, v in figures.items()))
         if on_validated is not None:
             on_validated(step, figures)
 

@@ -16,11 +16,10 @@ def choose_output(kind: str, resume: bool) -> Path:
         UsageError: if there is no run to resume.
     """
     runs = sorted(CHECKPOINTS.glob(f"{kind}-[0-9][0-9][0-9]"))
+    if resume and not runs:
+        raise UsageError("There is no run to resume; start one without --resume.")
     if resume:
-        started = [run for run in runs if any(run.rglob(STATE))]
-        if not started:
-            raise UsageError("There is no run to resume; start one without --resume.")
-        return _shorten(started[-1])
+        return _shorten(runs[-1])
     number = int(runs[-1].name[-3:]) + 1 if runs else 1
     return _shorten(CHECKPOINTS / f"{kind}-{number:03d}")
 

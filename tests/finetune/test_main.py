@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from finetune import __main__ as commands
-from finetune import runs, train
+from finetune import prepare, runs, train
 from finetune.__main__ import main
 from finetune.runs import STATE
 from scene_renderer.console import run
@@ -144,6 +144,23 @@ def test_demo_train_goes_on_after_ctrl_c(tiny_base, tmp_path, monkeypatch, capsy
     assert (checkpoint / "training" / STATE).exists()
     main([*options, "--minutes", "0.001", "--resume"])
     assert load_model(str(checkpoint), "cpu").source == str(checkpoint)
+
+
+def test_a_run_that_was_stopped_before_tuning_can_be_resumed(
+    tiny_base, data, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(runs, "CHECKPOINTS", tmp_path)
+
+    def stop(*arguments, **options):
+        raise KeyboardInterrupt
+
+    options = ["train", "--data", str(data), "--base-model", str(tiny_base), "--minutes", "0.001"]
+    with monkeypatch.context() as patch:
+        patch.setattr(prepare, "prepare_scenes", stop)
+        with pytest.raises(KeyboardInterrupt):
+            main([*options, "--quiet"])
+    main([*options, "--quiet", "--resume"])
+    assert load_model(str(tmp_path / "run-001"), "cpu").base == str(tiny_base)
 
 
 def test_a_mistake_ends_with_one_line_and_no_traceback(tmp_path):

@@ -1,7 +1,7 @@
 import pytest
 
 from finetune import runs
-from finetune.runs import STATE, choose_output
+from finetune.runs import choose_output
 from scene_renderer.errors import UsageError
 
 
@@ -21,16 +21,14 @@ def test_runs_are_numbered(checkpoints):
     assert choose_output("demo", resume=False) == checkpoints / "demo-010"
 
 
-def test_the_newest_run_with_a_state_goes_on(checkpoints):
-    for name in ("run-001/training", "run-002/training", "run-003"):
-        (checkpoints / name).mkdir(parents=True)
-    for name in ("run-001", "run-002"):
-        (checkpoints / name / "training" / STATE).write_text("")
+def test_the_newest_run_goes_on(checkpoints):
+    for name in ("run-001", "run-002", "demo-003"):
+        (checkpoints / name).mkdir()
     assert choose_output("run", resume=True) == checkpoints / "run-002"
 
 
 def test_nothing_to_resume_is_told(checkpoints):
-    (checkpoints / "run-001").mkdir()
+    (checkpoints / "demo-001").mkdir()
     with pytest.raises(UsageError, match=r"There is no run to resume; start one without --resume"):
         choose_output("run", resume=True)
 
