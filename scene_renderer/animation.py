@@ -79,9 +79,10 @@ def animate(
         on_frame()
     pictures.append(stage.draw(frames[-1], verdict or episode.failure or "done"))
     seconds.append(HOLD)
-    is_gif = path.suffix == ".gif"
-    data = encode_gif(pictures, seconds) if is_gif else encode_mp4(pictures, seconds, fps)
-    write_whole(path, data)
+    if path.suffix == ".gif":
+        write_whole(path, encode_gif(pictures, seconds, inks=(_GREEN, _RED)))
+    else:
+        write_whole(path, encode_mp4(pictures, seconds, fps))
 
 
 def choose_frames(episode: Episode, fps: float, speed: float) -> tuple[list[Frame], list[float]]:

@@ -4,6 +4,7 @@ Oriented as the camera sees the table: for the usual one, which looks at the rob
 and y grows to the right.
 """
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -26,7 +27,10 @@ INK, GREY, FAINT = "#1f2933", "#7b8794", "#d5dae1"
 _INNER = {"bottle": 0.46, "bowl": 0.88, "plate": 0.66, "tray": 0.90}
 """Width of an inner outline over that of the object: a rim, or a bottle's cap."""
 
-_MARGIN, _FARTHEST, _TICKS = 70, 1000, 100
+_LEAST = np.array([[1.0], [0.5]])
+"""Shares of the reach along x and y that are always shown."""
+
+_MARGIN, _FARTHEST, _TICKS = 25, 1000, 100
 _FINGER_LENGTH, _FINGER_DEPTH = 22, 8
 """Millimetres."""
 
@@ -97,12 +101,14 @@ class TableMap:
 
     def _set_limits(self, episode: Episode) -> None:
         """A square around everything that happens, the middle of the table at least."""
-        places = [pose.position for frame in episode.frames for pose in frame.poses.values()]
-        seen = np.concatenate([1000 * np.array(places)[:, :2], self._tips[:, :2], *self._targets])
-        seen = seen[np.abs(seen).max(axis=1) < _FARTHEST]
-        middle = 1000 * np.array([REACH_X, [y / 2 for y in REACH_Y]])
-        low = np.minimum(seen.min(axis=0) - _MARGIN, middle[:, 0])
-        high = np.maximum(seen.max(axis=0) + _MARGIN, middle[:, 1])
+        bounds = [*(1000 * np.array([REACH_X, REACH_Y]) * _LEAST).T, *np.concatenate(self._targets)]
+        bounds += list(self._tips[:, :2])
+        for frame in episode.frames:
+            for item in self._objects:
+                place = _millimetres(frame.poses[item.name].position[:2])
+                bounds += [place - item.radius, place + item.radius]
+        seen = np.array([place for place in bounds if np.abs(place).max() < _FARTHEST])
+        low, high = seen.min(axis=0) - _MARGIN, seen.max(axis=0) + _MARGIN
         centre, half = (low + high) / 2, (high - low).max() / 2
         side = 1 if episode.scene.camera.view_matrix()[0, 1] >= 0 else -1
         self._axes.set_xlim(centre[1] - side * half, centre[1] + side * half)
@@ -126,6 +132,7 @@ class _MapObject:
 
     def __init__(self, axes: Axes, item: SceneObject, unit_px: float) -> None:
         self.name = item.name
+        self.radius = 500 * math.hypot(*item.extents[:2])
         self._vertices, _ = visual_mesh(item.shape, item.size)
         color = COLORS[item.color]
         edge, inner = _darken(color, 0.55), _darken(color, 0.82)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageColor
 
 from scene_renderer.errors import OutputError, UsageError
 
@@ -20,8 +20,8 @@ GIF_TICKS = 100
 """A GIF measures time in hundredths of a second."""
 
 _SAMPLED_FRAMES = 10
-_COLORS, _FLAT = 255, 16
-"""Entries of a palette, and how many of them are a drawing's flat colours."""
+_COLORS, _FLAT, _SHADES = 255, 16, 4
+"""Entries of a palette; how many of them are a drawing's flat colours, and shades of each ink."""
 
 _SAME = 255
 """The entry after them: what a GIF frame says where nothing changed."""
@@ -40,14 +40,17 @@ def check_kind(path: Path) -> None:
         _find_encoder()
 
 
-def encode_gif(frames: Sequence[Picture], seconds: Sequence[float]) -> bytes:
+def encode_gif(
+    frames: Sequence[Picture], seconds: Sequence[float], inks: Sequence[str] = ()
+) -> bytes:
     """Encodes a GIF that loops; all frames share one palette, so that nothing flickers.
 
     Args:
         frames: one or more pictures, each uint8, shape (height, width, 3), RGB.
         seconds: how long each is shown.
+        inks: colours of writing on white that must stay true, however little is written.
     """
-    palette = _Palette(frames)
+    palette = _Palette(frames, inks)
     indices = [palette.indices(frame) for frame in frames]
     changes = [np.where(b == a, _SAME, b) for a, b in itertools.pairwise(indices)]
     pictures = [palette.picture(index.astype(np.uint8)) for index in (indices[0], *changes)]
@@ -117,17 +120,22 @@ class _Palette:
     In the rest, a small bright object weighs as much as a large patch of wood.
     """
 
-    def __init__(self, frames: Sequence[Picture]) -> None:
-        some = np.stack(frames[:: -max(1, len(frames) // _SAMPLED_FRAMES)])
-        codes, counts = np.unique(_codes(some), return_counts=True)
+    def __init__(self, frames: Sequence[Picture], inks: Sequence[str]) -> None:
+        codes, counts = np.unique(
+            _codes(np.stack(frames[:: -max(1, len(frames) // _SAMPLED_FRAMES)])),
+            return_counts=True,
+        )
         colors = np.stack([codes >> 16, codes >> 8 & 255, codes & 255], axis=1).astype(np.uint8)
         weighted = np.repeat(colors, np.ceil(np.sqrt(counts)).astype(int), axis=0)
+        shades = [shade for ink in inks for shade in _shades(ink)]
         self._mixed = Image.fromarray(weighted[None]).quantize(
-            _COLORS - _FLAT, Image.Quantize.MEDIANCUT, kmeans=1
+            _COLORS - _FLAT - len(shades), Image.Quantize.MEDIANCUT, kmeans=1
         )
+        entries = [*(self._mixed.getpalette() or []), *(part for shade in shades for part in shade)]
+        self._mixed.putpalette(entries)
         flat = np.sort(np.argsort(counts)[-_FLAT:])
         self._flat = codes[flat]
-        self._entries = [*colors[flat].ravel().tolist(), *(self._mixed.getpalette() or [])]
+        self._entries = [*colors[flat].ravel().tolist(), *entries]
 
     def indices(self, frame: Picture) -> Picture:
         """Returns the entry nearest to each pixel: uint8, shape (height, width)."""
@@ -148,3 +156,12 @@ def _codes(pixels: Picture) -> NDArray[np.int32]:
     """One number for each colour."""
     wide = pixels.astype(np.int32)
     return np.asarray(wide[..., 0] << 16 | wide[..., 1] << 8 | wide[..., 2])
+
+
+def _shades(ink: str) -> list[tuple[int, ...]]:
+    """The shades that the smoothed edges of writing on white have, and the ink itself."""
+    shares = [number / _SHADES for number in range(1, _SHADES + 1)]
+    return [
+        tuple(round(255 + share * (part - 255)) for part in ImageColor.getrgb(ink))
+        for share in shares
+    ]

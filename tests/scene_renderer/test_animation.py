@@ -111,7 +111,7 @@ def test_the_map_is_oriented_as_the_camera_sees_the_table(
 
 
 def test_every_object_has_its_colour_where_it_is_on_the_map(lifted: Episode) -> None:
-    stage = Stage(lifted, 280)
+    stage = Stage(lifted, 480)
     picture = stage.draw(lifted.frames[0])
     for item in lifted.scene.objects:
         radius = 0.47 * min(item.extents[:2]) * (0.9 if item.kind.role == "graspable" else 1)
