@@ -3,83 +3,65 @@
 Two kinds of rows: rendered scenes with questions of all kinds, after a coordinate list with names,
 without names, or none; and made-up tables, text only, which teach to find, copy and shift numbers.
 Given both picture and list, a model that was never made to read answers from the picture.
+
+Where the place of the answer is known, a turn says where to look for it (`gaze.py`): at the entry
+of the list, and at the picture of the object.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 
-from finetune.packing import Row, factor_prefix
-from qa_generator.lexicon import lexicon
-from qa_generator.prompt import Observation, build_prompt, format_place, observe
+from finetune.gaze import LIST, PICTURE
+from finetune.packing import Look, Row, factor_prefix
+from qa_generator.prompt import build_prompt, format_place, format_position, observe, to_millimetres
 from qa_generator.questions import TEMPLATES, Question, caption, sample_questions
-from scene_renderer.scene import MAX_OBJECTS, EndEffector, Scene, SceneObject
+from scene_renderer.scene import MAX_OBJECTS, EndEffector, SceneObject, Table
 from scene_renderer.vocabulary import COLORS, SHAPES
 from vlm.processor import ChatTokenizer
 
-CONTEXT_SHARES = {"named": 0.2, "unnamed": 0.4, "image": 0.4}
+CONTEXT_SHARES = {"named": 0.25, "unnamed": 0.4, "image": 0.35}
 """How often a scene's questions come after which kind of list."""
 
-KIND_SHARES = {"place": 0.55, "name": 0.2, "count": 0.08, "relation": 0.09, "gripper": 0.08}
-"""How often a question is of which kind."""
+KIND_SHARES = {"place": 0.5, "name": 0.2, "count": 0.1, "relation": 0.1, "gripper": 0.1}
+"""How often a question that is not about finding is of which kind."""
 
-LESSONS: tuple[tuple[str, int], ...] = (
-    ("repeat", 3),
-    ("recall", 4),
-    ("recall", 8),
-    ("find", 4),
-    ("find", 8),
-)
-"""The reading curriculum: kind of exercise and longest list.
+FINDING = 0.65
+"""Share of the questions that ask to find one or two things, with where to look."""
 
-    repeat   write a whole list again: teaches to copy
-    recall   one digit for each name, say the digit of one name: teaches to look a name up
-    find     a place for each name, say the place of one name: both together
-"""
-
-PASS_MARK = 0.97
-"""The next lesson begins when the running share of right answer tokens passes this."""
-
-REVIEW_EVERY = 4
-"""Every so many steps an earlier lesson is repeated."""
-
-REPEAT_REQUEST = "repeat the list"
-REPEATED_WORDS = 0.15
-"""Share of repeated lists that hold words and brackets instead of objects: they give a meaning to
-tokens which no question uses."""
+SHORTEST = 2
+PASS_MARK = 0.95
+"""The made-up lists grow by one object whenever the running accuracy passes this."""
 
 
 @dataclass
 class Reading:
-    """How far the reading curriculum has come.
+    """How far the reading exercises have come: from lists of two objects to lists of eight.
 
     Attributes:
-        lesson: index into `LESSONS`.
-        accuracy: running share of answer tokens that were right in this lesson.
+        length: objects in the longest lists.
+        accuracy: running share of answer tokens that were right at this length.
     """
 
-    lesson: int = 0
+    length: int = SHORTEST
     accuracy: float = 0.0
 
-    @property
-    def is_over(self) -> bool:
-        """Whether the last lesson is passed: then come questions of all kinds."""
-        return self.lesson >= len(LESSONS)
-
     def update(self, accuracy: float) -> None:
-        """Counts the share of right answer tokens of one batch of the present lesson."""
-        self.accuracy = 0.95 * self.accuracy + 0.05 * accuracy
-        if self.accuracy > PASS_MARK and not self.is_over:
-            self.lesson += 1
-            self.accuracy = 0.8
+        """Counts one batch's share of right answer tokens."""
+        self.accuracy = 0.9 * self.accuracy + 0.1 * accuracy
+        if self.accuracy > PASS_MARK and self.length < MAX_OBJECTS:
+            self.length += 1
+            self.accuracy = 0.85
 
     def state_dict(self) -> dict[str, float]:
         """Returns what a resumed run needs."""
-        return {"lesson": self.lesson, "accuracy": self.accuracy}
+        return {"length": self.length, "accuracy": self.accuracy}
 
     def load_state_dict(self, state: dict[str, float]) -> None:
         """Restores what `state_dict` returned."""
-        self.lesson, self.accuracy = int(state["lesson"]), state["accuracy"]
+        self.length, self.accuracy = int(state["length"]), state["accuracy"]
 
 
 @dataclass(frozen=True)
@@ -91,54 +73,47 @@ class MadeUpTable:
 
 
 def sample_visual_row(
-    scene: Scene, chat: ChatTokenizer, rng: np.random.Generator, count: int
+    scene: Table,
+    owners: NDArray[np.int64],
+    chat: ChatTokenizer,
+    rng: np.random.Generator,
+    count: int,
 ) -> Row:
-    """Asks `count` questions about a rendered scene in a random context."""
+    """Asks `count` questions about a rendered scene in a random context.
+
+    Args:
+        scene: what is on the table.
+        owners: int64, shape (image tokens,): index of the object that a token shows, or -1.
+        chat: tokenizes.
+        rng: draws context and questions.
+        count: how many questions.
+    """
     context = str(rng.choice(list(CONTEXT_SHARES), p=list(CONTEXT_SHARES.values())))
-    questions = sample_questions(scene, rng, _sample_kinds(rng, count))
-    if rng.random() < 0.3:
-        questions.append(caption(scene))
-    return _encode(observe(scene, None, context, rng), questions, chat, has_image=True)
+    asked = [
+        _find_in_picture(scene, rng) if rng.random() < FINDING else _any_question(scene, rng)
+        for _ in range(count)
+    ]
+    if rng.random() < 0.2:
+        asked.append((caption(scene), ()))
+    return _encode(scene, context, asked, chat, rng, owners)
 
 
 def sample_reading_row(
-    lesson: int, chat: ChatTokenizer, rng: np.random.Generator, count: int
+    reading: Reading, chat: ChatTokenizer, rng: np.random.Generator, count: int
 ) -> Row:
-    """Makes up one exercise of a lesson, text only; behind the last, questions of all kinds."""
-    if lesson >= len(LESSONS):
-        table = sample_table(int(rng.integers(4, MAX_OBJECTS + 1)), rng)
-        questions = sample_questions(table, rng, _sample_kinds(rng, count))
-        return _encode(observe(table, None, "named", rng), questions, chat, has_image=False)
-    kind, longest = LESSONS[lesson]
-    if kind == "repeat":
-        return _repeating_row(int(rng.integers(1, longest + 1)), chat, rng)
-    length = int(rng.integers(longest // 2, longest + 1))
+    """Asks about a made-up table, text only; questions of all kinds once lists are long."""
+    is_long = reading.length == MAX_OBJECTS
+    length = int(rng.integers(SHORTEST, MAX_OBJECTS + 1)) if is_long else reading.length
     table = sample_table(length, rng)
-    asked = [table.objects[i] for i in rng.permutation(length)[:count]]
-    if kind == "recall":
-        return _recalling_row(table, asked, chat, rng)
-    questions = [_where_is(item) for item in asked]
-    return _encode(observe(table, None, "named", rng), questions, chat, has_image=False)
-
-
-def _repeating_row(length: int, chat: ChatTokenizer, rng: np.random.Generator) -> Row:
-    if rng.random() < REPEATED_WORDS:
-        words = [*lexicon(), "(", ")"]
-        listing = " ".join(words[i] for i in rng.integers(len(words), size=16))
+    if is_long:
+        asked = [
+            _find_in_list(table, rng) if rng.random() < FINDING else _any_question(table, rng)
+            for _ in range(count)
+        ]
     else:
-        listing = "\n".join(
-            format_place(o.name, o.position) for o in sample_table(length, rng).objects
-        )
-    return _encode_texts([f"{listing}\n{REPEAT_REQUEST}"], [listing], chat)
-
-
-def _recalling_row(
-    table: MadeUpTable, asked: list[SceneObject], chat: ChatTokenizer, rng: np.random.Generator
-) -> Row:
-    digits = {item.name: int(rng.integers(10)) for item in table.objects}
-    listing = "\n".join(f"{name}: {digit}" for name, digit in digits.items())
-    texts = [f"{listing}\n{TEMPLATES['place'].format(a=item.name)}" for item in asked]
-    return _encode_texts(texts, [f"{item.name}: {digits[item.name]}" for item in asked], chat)
+        items = [table.objects[i] for i in rng.permutation(length)[:count]]
+        asked = [(_where_is(item), (item,)) for item in items]
+    return _encode(table, "named", asked, chat, rng, owners=None)
 
 
 def sample_table(length: int, rng: np.random.Generator) -> MadeUpTable:
@@ -152,26 +127,98 @@ def sample_table(length: int, rng: np.random.Generator) -> MadeUpTable:
     return MadeUpTable(tuple(objects))
 
 
-def _sample_kinds(rng: np.random.Generator, count: int) -> list[str]:
-    drawn = rng.choice(list(KIND_SHARES), size=count, p=list(KIND_SHARES.values()))
-    return [str(kind) for kind in drawn]
+Asked = tuple[Question, tuple[SceneObject, ...]]
+"""A question and the objects that its answer tells of, in order; none if that is not taught."""
+
+
+def _any_question(table: Table, rng: np.random.Generator) -> Asked:
+    while True:
+        kind = rng.choice(list(KIND_SHARES), p=list(KIND_SHARES.values()))
+        if questions := sample_questions(table, rng, [str(kind)]):
+            return questions[0], ()
+
+
+def _find_in_list(table: Table, rng: np.random.Generator) -> Asked:
+    """Asks for the place of one thing or of two."""
+    first, second = (table.objects[i] for i in rng.permutation(len(table.objects))[:2])
+    form = rng.integers(4)
+    if form == 0:
+        both = "; ".join(format_place(item.name, item.position) for item in (first, second))
+        text = TEMPLATES["place_two"].format(a=first.name, b=second.name)
+        return Question("place", text, both), (first, second)
+    if form == 1:
+        text = TEMPLATES["place_bare"].format(a=first.name)
+        return Question("place", text, format_position(first.position)), (first,)
+    return _where_is(first), (first,)
+
+
+def _find_in_picture(scene: Table, rng: np.random.Generator) -> Asked:
+    """Asks for the place of one thing or of two, or for the name of what is at a place."""
+    if rng.random() < 0.7:
+        return _find_in_list(scene, rng)
+    item = scene.objects[int(rng.integers(len(scene.objects)))]
+    x, y, _ = map(to_millimetres, item.position)
+    text = TEMPLATES["name"].format(place=f"{x}, {y}")
+    return Question("name", text, item.name), (item,)
 
 
 def _where_is(item: SceneObject) -> Question:
-    """Asks for a place; the answer echoes the name, which is what teaches to copy the numbers."""
-    return Question(
-        "place", TEMPLATES["place"].format(a=item.name), format_place(item.name, item.position)
-    )
+    """Asks for a place; the answer echoes the name before the numbers."""
+    text = TEMPLATES["place"].format(a=item.name)
+    return Question("place", text, format_place(item.name, item.position))
 
 
 def _encode(
-    observation: Observation, questions: list[Question], chat: ChatTokenizer, has_image: bool
+    table: Table,
+    context: str,
+    asked: Sequence[Asked],
+    chat: ChatTokenizer,
+    rng: np.random.Generator,
+    owners: NDArray[np.int64] | None,
 ) -> Row:
-    texts = [build_prompt(observation, question.question) for question in questions]
-    return _encode_texts(texts, [question.answer for question in questions], chat, has_image)
+    observation = observe(table, None, context, rng)
+    texts = [build_prompt(observation, question.question) for question, _ in asked]
+    has_image = owners is not None
+    prompts = chat.prompt_ids(texts, has_image)
+    answers = chat.answer_ids([question.answer for question, _ in asked])
+    if owners is None or context == "named":  # the list alone should do
+        owners = np.empty(0, np.int64)
+    shown = {i: np.flatnonzero(owners == i) for i in range(len(table.objects))}
+    looks = [
+        tuple(_looks(question.kind, items, table, prompt, answer, shown, chat, rng))
+        for (question, items), prompt, answer in zip(asked, prompts, answers, strict=True)
+    ]
+    return factor_prefix(prompts, answers, looks)
 
 
-def _encode_texts(
-    texts: list[str], answers: list[str], chat: ChatTokenizer, has_image: bool = False
-) -> Row:
-    return factor_prefix(chat.prompt_ids(texts, has_image), chat.answer_ids(answers))
+def _looks(
+    kind: str,
+    items: Sequence[SceneObject],
+    table: Table,
+    prompt: list[int],
+    answer: list[int],
+    shown: dict[int, NDArray[np.int64]],
+    chat: ChatTokenizer,
+    rng: np.random.Generator,
+) -> list[Look]:
+    """Says where to look for each token of an answer that tells of `items`."""
+    looks: list[Look] = []
+    picture = prompt.index(chat.image_token_id) if chat.image_token_id in prompt else 0
+    for item in items:
+        number = chat.text_ids(format_position(item.position))
+        start = 0 if kind == "name" else _find(number, answer, looks[-1].token if looks else 0)
+        length = len(answer) - 1 if kind == "name" else len(number)
+        source = -1 if kind == "name" else _find(number, prompt)
+        tokens = shown[table.objects.index(item)]
+        for i in range(length):
+            if source >= 0:
+                looks.append(Look(start + i, source + i, LIST))
+            if len(tokens):
+                looks.append(Look(start + i, picture + int(rng.choice(tokens)), PICTURE))
+    return looks
+
+
+def _find(part: list[int], whole: list[int], start: int = 0) -> int:
+    """Returns where a sequence first stands in another one, from `start` on; -1 if nowhere."""
+    last = len(whole) - len(part)
+    return next((i for i in range(start, last + 1) if whole[i : i + len(part)] == part), -1)

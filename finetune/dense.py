@@ -31,17 +31,21 @@ class DenseTargets:
     """What each image token shows, for a batch or a whole data set; -1 where no object does.
 
     Attributes:
+        owner: int64, shape (scenes, tokens): index of the object in its scene.
         color: int64, shape (scenes, tokens): index into `COLORS`.
         shape: int64, shape (scenes, tokens): index into `SHAPES`.
         position: float32, shape (scenes, tokens, 3): centre of the object, metres, base frame.
     """
 
+    owner: torch.Tensor
     color: torch.Tensor
     shape: torch.Tensor
     position: torch.Tensor
 
     def __getitem__(self, index: torch.Tensor) -> "DenseTargets":
-        return DenseTargets(self.color[index], self.shape[index], self.position[index])
+        return DenseTargets(
+            self.owner[index], self.color[index], self.shape[index], self.position[index]
+        )
 
 
 def find_owners(mask: NDArray[np.uint8], count: int, grid: int) -> NDArray[np.int64]:
@@ -66,11 +70,15 @@ def build_targets(scenes: list[Scene], masks: list[NDArray[np.uint8]], grid: int
     colors, shapes = list(COLORS), list(SHAPES)
     tables = []
     for scene, mask in zip(scenes, masks, strict=True):
-        rows = [(colors.index(o.color), shapes.index(o.shape), *o.position) for o in scene.objects]
-        rows.append((-1, -1, 0.0, 0.0, 0.0))  # what an owner of -1 stands for
+        rows = [
+            (i, colors.index(o.color), shapes.index(o.shape), *o.position)
+            for i, o in enumerate(scene.objects)
+        ]
+        rows.append((-1, -1, -1, 0.0, 0.0, 0.0))  # what an owner of -1 stands for
         tables.append(np.array(rows)[find_owners(mask, len(scene.objects), grid)])
     table = torch.from_numpy(np.stack(tables))
-    return DenseTargets(table[..., 0].long(), table[..., 1].long(), table[..., 2:].float())
+    owner, color, shape = (table[..., i].long() for i in range(3))
+    return DenseTargets(owner, color, shape, table[..., 3:].float())
 
 
 class DenseHead(nn.Module):

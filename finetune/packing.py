@@ -16,11 +16,33 @@ IGNORED = -100
 
 
 @dataclass(frozen=True)
+class Look:
+    """Where a head should look in the prefix to predict a token of an answer.
+
+    Attributes:
+        token: index of the token in the answer.
+        key: index of the token in the prefix that holds what is needed.
+        head: index of the head in `gaze.HEADS`.
+    """
+
+    token: int
+    key: int
+    head: int
+
+
+@dataclass(frozen=True)
 class Turn:
-    """One question behind a prefix: token ids of its prompt and of its answer with end token."""
+    """One question behind a prefix.
+
+    Attributes:
+        prompt: token ids of its prompt.
+        answer: token ids of its answer, end token included.
+        looks: where to look for the answer, if that is taught.
+    """
 
     prompt: list[int]
     answer: list[int]
+    looks: tuple[Look, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -50,13 +72,23 @@ Row = tuple[list[int], list[Turn]]
 """A prefix's token ids and the turns behind it."""
 
 
-def factor_prefix(prompts: Sequence[list[int]], answers: Sequence[list[int]]) -> Row:
-    """Turns whole prompts and their answers into the longest common prefix and its turns."""
+def factor_prefix(
+    prompts: Sequence[list[int]],
+    answers: Sequence[list[int]],
+    looks: Sequence[tuple[Look, ...]] | None = None,
+) -> Row:
+    """Turns whole prompts and their answers into the longest common prefix and its turns.
+
+    Looks that point behind the common prefix are left out.
+    """
     length = min(len(p) for p in prompts) - 1  # an answer's first token is predicted in its turn
     first = prompts[0]
     for prompt in prompts[1:]:
         length = next((i for i in range(length) if prompt[i] != first[i]), length)
-    turns = [Turn(p[length:], a) for p, a in zip(prompts, answers, strict=True)]
+    turns = [
+        Turn(prompt[length:], answer, tuple(look for look in seen if look.key < length))
+        for prompt, answer, seen in zip(prompts, answers, looks or [()] * len(prompts), strict=True)
+    ]
     return first[:length], turns
 
 

@@ -3,14 +3,17 @@
 Three stages, one loop each:
 
     see    vision tower and connector alone, on the dense labels of `dense.py`
-    read   the text model alone, on made-up lists: copying, then finding (`curriculum.py`)
+    read   the text model alone, on made-up lists that grow (`curriculum.py`)
     ask    the whole model: questions behind one picture (`packing.py`), every third step
            made-up lists without a picture; the dense loss stays on at half weight
+
+In `read` and `ask` two heads are also taught where to look (`gaze.py`).
 
 No plan is shown to it: how to plan is what tuning teaches.
 """
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -19,10 +22,12 @@ import numpy as np
 import torch
 from torch.nn import functional
 
-from finetune.curriculum import REVIEW_EVERY, Reading, sample_reading_row, sample_visual_row
+from finetune.curriculum import Reading, sample_reading_row, sample_visual_row
 from finetune.dense import DenseHead, DenseTargets, build_targets
 from finetune.forward import answer_logits, image_features
+from finetune.gaze import Gaze
 from finetune.loop import LoopConfig, fit
+from finetune.packing import Row
 from qa_generator.lexicon import lexicon
 from scene_renderer.console import write_whole
 from scene_renderer.environment import describe_environment
@@ -67,9 +72,9 @@ class PretrainConfig:
         held_out: scenes kept aside to measure on.
     """
 
-    see_minutes: float = 15.0
-    read_minutes: float = 20.0
-    ask_minutes: float = 45.0
+    see_minutes: float = 20.0
+    read_minutes: float = 5.0
+    ask_minutes: float = 40.0
     seed: int = 0
     see_batch: int = 32
     ask_batch: int = 16
@@ -141,11 +146,20 @@ class Student(torch.nn.Module):
         super().__init__()
         self.model = model
         self.head = DenseHead(model.config.text_config.hidden_size)
+        self.gaze = Gaze(model.model.text_model)
 
     def dense_loss(self, features: torch.Tensor, targets: DenseTargets) -> torch.Tensor:
         """The dense auxiliary loss of image features."""
         loss: torch.Tensor = self.head(features, targets)
         return loss
+
+    def answer_loss(
+        self, rows: Sequence[Row], pad_id: int, features: torch.Tensor | None
+    ) -> tuple[torch.Tensor, float]:
+        """Returns the loss of answers and looks, and the share of answer tokens that are right."""
+        logits, labels, _ = answer_logits(self.model, rows, pad_id, features)
+        right = (logits.argmax(-1) == labels).float().mean().item()
+        return functional.cross_entropy(logits, labels) + self.gaze.loss(rows), right
 
 
 def pretrain(
@@ -169,7 +183,7 @@ def pretrain(
         "scenes": len(pictures.scenes),
         "parameters": student.model.num_parameters(),
         "settings": asdict(config),
-        "held_out": {"lesson": reading.lesson, **score_sight(student, pictures)},
+        "held_out": {"list_length": reading.length, **score_sight(student, pictures)},
         "environment": describe_environment(),
     }
     save_base(student.model, processor, output, facts)
@@ -216,7 +230,7 @@ def _read(
         LoopConfig(1_000_000, config.read_minutes, 2e-3, warmup=100, validate_every=100),
         folder,
         what="read",
-        validate=lambda step: {"lesson": reading.lesson, "reading": reading.accuracy},
+        validate=lambda step: {"list_length": reading.length, "reading": reading.accuracy},
         memory=reading,
         quiet=quiet,
     )
@@ -226,15 +240,12 @@ def _reading_loss(
     student: Student, config: PretrainConfig, step: int, chat: ChatTokenizer, reading: Reading
 ) -> torch.Tensor:
     rng = np.random.default_rng([config.seed, 2, step])
-    is_review = step % REVIEW_EVERY == 0 and reading.lesson > 0
-    lesson = int(rng.integers(reading.lesson)) if is_review else reading.lesson
     rows = [
-        sample_reading_row(lesson, chat, rng, config.questions) for _ in range(config.ask_batch)
+        sample_reading_row(reading, chat, rng, config.questions) for _ in range(config.ask_batch)
     ]
-    logits, labels, _ = answer_logits(student.model, rows, chat.tokenizer.pad_token_id, None)
-    if not is_review:
-        reading.update((logits.argmax(-1) == labels).float().mean().item())
-    return functional.cross_entropy(logits, labels)
+    loss, right = student.answer_loss(rows, chat.tokenizer.pad_token_id, None)
+    reading.update(right)
+    return loss
 
 
 def _ask(
@@ -252,15 +263,17 @@ def _ask(
         rng = np.random.default_rng([config.seed, 3, step])
         index = pictures.sample(rng, config.ask_batch)
         features = image_features(student.model, pictures.pixels(index, rng))
-        rows = [sample_visual_row(pictures.scenes[i], chat, rng, config.questions) for i in index]
-        pad_id = chat.tokenizer.pad_token_id
-        logits, labels, _ = answer_logits(student.model, rows, pad_id, features)
-        dense = student.dense_loss(features, pictures.targets[index])
-        return functional.cross_entropy(logits, labels) + DENSE_WEIGHT * dense
+        owners = pictures.targets.owner.numpy()
+        rows = [
+            sample_visual_row(pictures.scenes[i], owners[i], chat, rng, config.questions)
+            for i in index
+        ]
+        loss, _ = student.answer_loss(rows, chat.tokenizer.pad_token_id, features)
+        return loss + DENSE_WEIGHT * student.dense_loss(features, pictures.targets[index])
 
     def validate(step: int) -> dict[str, float]:
         sight = score_sight(student, pictures)
-        return {"lesson": reading.lesson, "reading": reading.accuracy, **sight}
+        return {"list_length": reading.length, "reading": reading.accuracy, **sight}
 
     student.requires_grad_(True)
     fit(

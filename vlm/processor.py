@@ -50,6 +50,7 @@ class ChatTokenizer:
         blank = np.full((side, side, 3), 127, dtype=np.uint8)
         encoded = processor(text=[processor.image_token], images=[[blank]])
         self.image_block: list[int] = list(encoded["input_ids"][0])
+        self.image_token_id: int = self.tokenizer.convert_tokens_to_ids(processor.image_token)
 
     def prompt_text(self, text: str, has_image: bool = True) -> str:
         """Returns the chat text up to where the answer begins: picture first, then `text`.
@@ -80,6 +81,10 @@ class ChatTokenizer:
             completion = full.removeprefix(prompt)
             texts.append(completion[: completion.rindex(end) + len(end)])
         return self._ids(texts)
+
+    def text_ids(self, text: str) -> list[int]:
+        """Tokenizes a piece of text by itself."""
+        return self._ids([text])[0]
 
     def _render(self, messages: list[dict[str, Any]], add_generation_prompt: bool) -> str:
         return str(

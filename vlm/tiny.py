@@ -20,13 +20,13 @@ VOCABULARY_SIZE = 768
 PAD, START, END, UNKNOWN = "<pad>", "<|im_start|>", "<end_of_utterance>", "<unk>"
 IMAGE, AROUND_IMAGE, GLOBAL_IMAGE = "<image>", "<fake_token_around_image>", "<global-img>"
 ROLES = ("User", "Assistant")
-PIECES = r"\d|[:,;(] ?-?| ?\p{L}[\p{L}_]*|\s|[^\s\p{L}\d]"
+PIECES = r"\d|[:,;(] ?-?(?=\d)| ?\p{L}[\p{L}_]*|\s|[^\s\p{L}\d]"
 """What is never merged with its neighbours: a digit, what stands before a number, a word, a sign.
 
 What stands before a number, its sign included, is one token, so that a number begins right behind
 the name it belongs to; that makes lists a fifth shorter and finding a number easier to learn.
 """
-BEFORE_NUMBERS = (": ", ": -", ", ", ", -", "; ", "(-")
+BEFORE_NUMBERS = (": 1", ": -1", ", 1", ", -1", "(-1")
 SPACE = "Ġ"
 """How byte-level BPE spells a space at the start of a token."""
 
@@ -40,6 +40,13 @@ CHAT_TEMPLATE = (
     "<end_of_utterance>\n{% endfor %}{% if add_generation_prompt %}{{ 'Assistant:' }}{% endif %}"
 )
 """SmolVLM's template: `User:<image>text<end_of_utterance>`, newline, `Assistant:`."""
+
+
+LOOKING_BACK: dict[int, tuple[int, ...]] = {0: (1, 2, 3), 1: (1,)}
+"""Layer to how many tokens back its first heads look before any training."""
+
+SHARPNESS = 4.0
+"""Size of the biases that make them look there."""
 
 
 def build_tokenizer(words: Iterable[str]) -> Any:
@@ -122,6 +129,8 @@ def build_model(tokenizer: Any, seed: int = 0) -> Any:
             "num_attention_heads": 4,
             "num_key_value_heads": 4,
             "max_position_embeddings": MAX_TOKENS,
+            "attention_bias": True,
+            "initializer_range": 256**-0.5,
             "tie_word_embeddings": False,
             "pad_token_id": tokenizer.pad_token_id,
             "bos_token_id": tokenizer.bos_token_id,
@@ -140,6 +149,33 @@ def build_model(tokenizer: Any, seed: int = 0) -> Any:
         for token, index in tokenizer.get_vocab().items():
             if token.startswith(SPACE) and token[1:] in tokenizer.get_vocab():
                 embeddings[index] = embeddings[tokenizer.convert_tokens_to_ids(token[1:])]
+    for layer, heads in LOOKING_BACK.items():
+        for head, offset in enumerate(heads):
+            _look_back(model.model.text_model.layers[layer].self_attn, head, offset)
     model.generation_config.eos_token_id = tokenizer.eos_token_id
     model.generation_config.pad_token_id = tokenizer.pad_token_id
     return model
+
+
+def _look_back(attention: Any, head: int, offset: int) -> None:
+    """Starts a head off by looking `offset` tokens back, whatever the tokens are.
+
+    Finding a number by its name takes a head that knows which token came before, and another one
+    that matches; learning both at once takes thousands of steps. Rotary embeddings turn constant
+    queries and keys, the biases, into a score that depends on the distance alone; it is highest
+    where the turns of all frequencies cancel out.
+
+    Source: the idea of starting attention near what training finds is that of Trockman and
+    Kolter, "Mimetic Initialization of Self-Attention Layers", 2023.
+    """
+    import torch
+
+    width = attention.head_dim
+    rows = slice(head * width, (head + 1) * width)
+    theta = attention.config.rope_parameters["rope_theta"]
+    turn = offset * theta ** (-torch.arange(0, width, 2) / width)
+    with torch.no_grad():
+        attention.q_proj.weight[rows] *= 0.1
+        attention.k_proj.weight[rows] *= 0.1
+        attention.q_proj.bias[rows] = SHARPNESS * torch.cat([turn.cos(), -turn.sin()])
+        attention.k_proj.bias[rows] = SHARPNESS * (torch.arange(width) < width // 2)
