@@ -2,14 +2,16 @@ import numpy as np
 import pytest
 
 from finetune.curriculum import (
-    LESSONS,
+    SHORTEST,
     Reading,
     sample_reading_row,
     sample_table,
     sample_visual_row,
 )
+from finetune.gaze import LIST, PICTURE
 from scene_renderer.plan import ACTIONS
 from scene_renderer.sampler import sample_scene
+from scene_renderer.scene import MAX_OBJECTS
 from vlm.tiny import IMAGE, IMAGE_TOKENS
 
 END = "<end_of_utterance>"
@@ -30,23 +32,25 @@ def texts(row, chat):
     ]
 
 
-def test_reading_goes_on_lesson_by_lesson_once_answers_are_right():
+LENGTHS = range(SHORTEST, MAX_OBJECTS + 1)
+
+
+def test_lists_grow_by_one_once_answers_are_right():
     reading = Reading()
-    lessons = []
-    for _ in range(200 * len(LESSONS)):
+    lengths = []
+    for _ in range(100 * MAX_OBJECTS):
         reading.update(1.0)
-        lessons.append(reading.lesson)
-    assert lessons[0] == 0
-    assert set(np.diff(lessons)) == {0, 1}
-    assert lessons[-1] == len(LESSONS)
-    assert reading.is_over
+        lengths.append(reading.length)
+    assert lengths[0] == SHORTEST
+    assert set(np.diff(lengths)) == {0, 1}
+    assert lengths[-1] == MAX_OBJECTS
 
 
-def test_reading_stays_where_answers_are_wrong():
-    reading = Reading(lesson=2, accuracy=0.9)
+def test_lists_stay_short_while_answers_are_wrong():
+    reading = Reading(length=3, accuracy=0.9)
     for _ in range(200):
         reading.update(0.9)
-    assert (reading.lesson, reading.is_over) == (2, False)
+    assert reading.length == 3
     assert reading.accuracy == pytest.approx(0.9)
 
 
@@ -59,51 +63,72 @@ def test_reading_goes_on_where_it_was():
     assert other == reading != Reading()
 
 
-def test_lessons_begin_with_copying_and_end_with_finding():
-    kinds = [kind for kind, *_ in LESSONS]
-    assert list(dict.fromkeys(kinds)) == ["repeat", "recall", "find"]
-    assert LESSONS[-1][:2] == ("find", 8)
-
-
 def test_a_made_up_table_has_the_length_asked_for_and_no_name_twice(rng):
     for length in (1, 2, 8):
         names = [item.name for item in sample_table(length, rng).objects]
         assert len(set(names)) == length
 
 
-@pytest.mark.parametrize("lesson", range(len(LESSONS)))
-def test_every_answer_of_a_lesson_stands_in_its_text(chat, rng, lesson):
-    kind, longest, *_ = LESSONS[lesson]
+@pytest.mark.parametrize("length", LENGTHS[:-1])
+def test_while_lists_are_short_every_answer_is_an_entry_of_the_list(chat, rng, length):
     for _ in range(5):
-        for prompt, answer in texts(sample_reading_row(lesson, chat, rng, 3), chat):
+        for prompt, answer in texts(sample_reading_row(Reading(length), chat, rng, 3), chat):
             assert f"{answer}\n" in prompt
-            assert ("repeat the list" in prompt) == (kind == "repeat")
-            assert prompt.count("\n") <= longest + 2  # and the gripper or request, and the end
             asked = prompt.splitlines()[-2].removesuffix(END)
-            assert kind == "repeat" or asked == f"where is the {answer.split(':')[0]}?"
+            assert asked == f"where is the {answer.split(':')[0]}?"
 
 
-def test_behind_the_last_lesson_come_questions_of_all_kinds(chat, rng):
-    rows = [sample_reading_row(len(LESSONS), chat, rng, 6) for _ in range(20)]
+def test_long_lists_bring_questions_of_all_kinds(chat, rng):
+    rows = [sample_reading_row(Reading(MAX_OBJECTS), chat, rng, 6) for _ in range(40)]
     asked = " ".join(prompt.splitlines()[-2] for row in rows for prompt, _ in texts(row, chat))
-    for words in ("how many", "what is at", "where is the", "nearest"):
+    for words in ("how many", "what is at", "where is the", "where are the", "nearest"):
         assert words in asked
 
 
 def test_reading_shows_no_picture(chat, rng):
     image = chat.tokenizer.convert_tokens_to_ids(IMAGE)
-    for lesson in range(len(LESSONS) + 1):
-        prefix, turns = sample_reading_row(lesson, chat, rng, 4)
+    for length in LENGTHS:
+        prefix, turns = sample_reading_row(Reading(length), chat, rng, 4)
         assert image not in prefix + [token for turn in turns for token in turn.prompt]
+
+
+def test_a_look_at_the_list_finds_the_very_token_that_is_to_be_written(chat, rng):
+    looks = 0
+    for _ in range(20):
+        prefix, turns = sample_reading_row(Reading(MAX_OBJECTS), chat, rng, 6)
+        for turn in turns:
+            for look in turn.looks:
+                assert look.head == LIST
+                assert prefix[look.key] == turn.answer[look.token]
+                looks += 1
+    assert looks > 100
+
+
+def test_a_look_at_the_picture_falls_on_a_token_of_the_object_asked_for(chat, rng):
+    scene = sample_scene(0, "train", 0)
+    owners = rng.permutation(np.arange(IMAGE_TOKENS) % (len(scene.objects) + 1) - 1)
+    looks = 0
+    for _ in range(30):
+        prefix, turns = sample_visual_row(scene, owners, chat, rng, 4)
+        start = prefix.index(chat.image_token_id)
+        for turn in turns:
+            answer = chat.tokenizer.decode(turn.answer)
+            question = chat.tokenizer.decode(prefix + turn.prompt).splitlines()[-2]
+            for look in turn.looks:
+                if look.head == PICTURE:
+                    item = scene.objects[owners[look.key - start]]
+                    assert item.name in answer + question
+                    looks += 1
+    assert looks > 100
 
 
 def test_questions_about_a_scene_stand_behind_one_picture(chat, rng):
     scene = sample_scene(0, "train", 0)
-    image = chat.tokenizer.convert_tokens_to_ids(IMAGE)
+    owners = np.full(IMAGE_TOKENS, -1)
     contexts = set()
     for _ in range(20):
-        prefix, turns = sample_visual_row(scene, chat, rng, 4)
-        assert prefix.count(image) == IMAGE_TOKENS
+        prefix, turns = sample_visual_row(scene, owners, chat, rng, 4)
+        assert prefix.count(chat.image_token_id) == IMAGE_TOKENS
         assert 1 < len(turns) <= 5
         text = chat.tokenizer.decode(prefix)
         contexts.add((f"{scene.objects[0].name}: " in text, "object: " in text))
@@ -112,8 +137,9 @@ def test_questions_about_a_scene_stand_behind_one_picture(chat, rng):
 
 def test_no_plan_is_ever_shown(chat, rng):
     scene = sample_scene(0, "train", 1)
-    rows = [sample_visual_row(scene, chat, rng, 6) for _ in range(20)]
-    rows += [sample_reading_row(n, chat, rng, 6) for n in range(len(LESSONS) + 1)]
+    owners = np.full(IMAGE_TOKENS, -1)
+    rows = [sample_visual_row(scene, owners, chat, rng, 6) for _ in range(20)]
+    rows += [sample_reading_row(Reading(length), chat, rng, 6) for length in LENGTHS]
     for row in rows:
         for prompt, answer in texts(row, chat):
             assert not any(f"{action}(" in prompt + answer for action in ACTIONS)
@@ -121,6 +147,7 @@ def test_no_plan_is_ever_shown(chat, rng):
 
 def test_rows_depend_on_the_generator_alone(chat):
     first, second, other = (
-        sample_reading_row(len(LESSONS), chat, np.random.default_rng(seed), 4) for seed in (1, 1, 2)
+        sample_reading_row(Reading(MAX_OBJECTS), chat, np.random.default_rng(seed), 4)
+        for seed in (1, 1, 2)
     )
     assert first == second != other

@@ -18,10 +18,17 @@ def test_every_digit_is_a_token_of_its_own(tokenizer):
     assert len({tokenizer.convert_tokens_to_ids(d) for d in "0123456789"}) == 10
 
 
+def test_a_colon_before_a_word_takes_no_space(tokenizer):
+    tokens = tokenizer.tokenize("Assistant: pick(1)")
+    assert [tokenizer.convert_tokens_to_string([t]) for t in tokens[:3]] == [
+        "Assistant", ":", " pick"
+    ]  # fmt: skip
+
+
 def test_what_stands_before_a_number_is_one_token(tokenizer):
-    tokens = tokenizer.tokenize("red cube: 412, -127; (-3)")
+    tokens = tokenizer.tokenize("red cube: 412, -127 (-3)")
     assert [tokenizer.convert_tokens_to_string([t]) for t in tokens] == [
-        "red", " cube", ": ", "4", "1", "2", ", -", "1", "2", "7", "; ", "(-", "3", ")"
+        "red", " cube", ": ", "4", "1", "2", ", -", "1", "2", "7", " ", "(-", "3", ")"
     ]  # fmt: skip
 
 
