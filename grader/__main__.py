@@ -217,7 +217,7 @@ def _grade(
     from grader.gallery import build_exhibits
     from grader.grade import collect_cases, grade
     from grader.ledger import Ledger
-    from grader.page import write_report
+    from grader.page import ANIMATIONS, write_report
     from grader.report import MODEL
     from grader.table import format_table
 
@@ -235,6 +235,8 @@ def _grade(
     page = write_report(report, exhibits, options.output)
     print_json(report) if options.json else print(format_table(report))
     note(f"Report: {page}")
+    if any(exhibit.gif for exhibit in exhibits):
+        note(f"Animations: {page.parent / ANIMATIONS}")
     return report
 
 

@@ -1,6 +1,5 @@
 """Chooses the answers that a report shows, and lets worker processes animate them."""
 
-import base64
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -15,7 +14,7 @@ from scene_renderer.plan import parse_plan
 from scene_renderer.scene import Scene
 
 MISSES, SUCCESSES = 4, 2
-SIZE_PX, FPS, SPEED, RECORD_HZ = 240, 10.0, 1.5, 60.0
+SIZE_PX, FPS, SPEED, RECORD_HZ = 220, 8.0, 1.5, 60.0
 
 
 def choose(outcomes: Sequence[Outcome]) -> list[Outcome]:
@@ -51,18 +50,18 @@ def build_exhibits(
     exhibits = []
     with Progress("animating", len(chosen), "episodes", quiet) as progress:
         for outcome, ticket in zip(chosen, tickets, strict=True):
-            exhibits.append(Exhibit(outcome, _picture(crew, ticket)))
+            exhibits.append(Exhibit(outcome, _gif(crew, ticket)))
             progress.advance()
     return exhibits
 
 
-def _picture(crew: Crew, ticket: Ticket) -> str:
+def _gif(crew: Crew, ticket: Ticket) -> bytes:
     try:
         gif: bytes = crew.result(ticket)
     except CrashError as error:
         note(f"An animation is missing: {error}.")
-        return ""
-    return "data:image/gif;base64," + base64.b64encode(gif).decode()
+        return b""
+    return gif
 
 
 def animate_answer(scene: Scene, outcome: Outcome) -> bytes:

@@ -1,5 +1,6 @@
 """Writes a report: its JSON, and one self-contained HTML page that shows what the arm did."""
 
+import base64
 import json
 import math
 import re
@@ -14,6 +15,7 @@ from scene_renderer.console import write_whole
 Json = dict[str, Any]
 
 TEMPLATE = "report.html.jinja"
+ANIMATIONS = "animations"
 BINS = 24
 
 
@@ -23,11 +25,22 @@ class Exhibit:
 
     Attributes:
         outcome: what was answered, and what became of it.
-        picture: an image or animation as a `data:` address; empty for none.
+        gif: its animation's file; empty for none.
     """
 
     outcome: Outcome
-    picture: str = ""
+    gif: bytes = b""
+
+    @property
+    def picture(self) -> str:
+        """The animation as a `data:` address; empty for none."""
+        return f"data:image/gif;base64,{base64.b64encode(self.gif).decode()}" if self.gif else ""
+
+    @property
+    def title(self) -> str:
+        """What its animation's file is called: the context, the task, and how it ended."""
+        end = "success" if self.outcome.success else self.outcome.cause or "miss"
+        return f"{self.outcome.context}-{self.outcome.task}-{end}".replace(" ", "-")
 
 
 def format_page(report: Json, exhibits: Sequence[Exhibit] = ()) -> str:
@@ -54,13 +67,16 @@ def keep_figures_whole(text: str) -> str:
 
 
 def write_report(report: Json, exhibits: Sequence[Exhibit], folder: Path) -> Path:
-    """Writes the report and returns where its page is.
+    """Writes the report and its animations; returns where the page is.
 
     Raises:
         OutputError: if the folder cannot be written.
     """
     write_whole(folder / "report.json", json.dumps(report, indent=2, allow_nan=False))
     write_whole(folder / "report.html", format_page(report, exhibits))
+    for number, exhibit in enumerate(exhibits, start=1):
+        if exhibit.gif:
+            write_whole(folder / ANIMATIONS / f"{number}-{exhibit.title}.gif", exhibit.gif)
     return folder / "report.html"
 
 
