@@ -10,7 +10,7 @@ demo: $(VENV)/installed  ## render, tune, grade in physics, animate: about a qua
 	$(RUN) -m grader checkpoint
 
 test: $(VENV)/installed-dev  ## all tests
-	HF_HUB_OFFLINE=1 WANDB_MODE=offline $(RUN) -m pytest
+	HF_HUB_OFFLINE=1 OMP_NUM_THREADS=1 $(RUN) -m pytest -n 2
 
 check: $(VENV)/installed-dev  ## style and types
 	$(RUN) -m ruff check .

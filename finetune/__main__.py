@@ -122,10 +122,6 @@ def _train(options: argparse.Namespace) -> None:
     from vlm.model import load_model
     from vlm.processor import image_size
 
-    size = image_size(load_model(options.base_model).processor)
-    for split, scenes in (("train", options.scenes), ("valid", VALID_SCENES)):
-        prepare_scenes(options.data, split, options.seed, scenes, size, options.quiet)
-        prepare_pairs(options.data, split, options.seed, scenes, options.quiet)
     config = TrainConfig(
         base_model=options.base_model,
         data=options.data,
@@ -135,6 +131,10 @@ def _train(options: argparse.Namespace) -> None:
         learning_rate=options.learning_rate,
         batch=options.batch,
     )
+    size = image_size(load_model(options.base_model).processor)
+    for split, scenes in (("train", options.scenes), ("valid", VALID_SCENES)):
+        prepare_scenes(options.data, split, options.seed, scenes, size, options.quiet)
+        prepare_pairs(options.data, split, options.seed, scenes, options.quiet)
     _finish(train(config, options.output, options.quiet), options)
 
 
@@ -175,7 +175,9 @@ def _pretrain(options: argparse.Namespace) -> None:
     facts = pretrain(pictures, config, options.output, options.quiet)
     if options.json:
         print_json(facts)
-    note(f"Base in {options.output}. Next: python -m finetune train --base-model {options.output}")
+    else:
+        print(options.output)
+    note(f"Next: python -m finetune train --base-model {options.output}")
 
 
 def _finish(facts: dict[str, Any], options: argparse.Namespace) -> None:

@@ -1,6 +1,7 @@
 """A checkpoint folder: PEFT's two files, `tablehand.json`, and a model card."""
 
 import json
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,9 @@ from scene_renderer.console import write_whole
 from scene_renderer.environment import describe_environment
 from vlm.config import resolve_base
 from vlm.model import METADATA, weights_sha256
+
+CONFIG, WEIGHTS = "adapter_config.json", "adapter_model.safetensors"
+"""What PEFT calls its two files."""
 
 CARD = """---
 library_name: peft
@@ -40,18 +44,20 @@ def save_adapter(
 
     Args:
         model: a `PeftModel`.
-        folder: where to; its files are replaced one by one, each whole.
+        folder: where to; its files are replaced one by one, each whole, the weights last.
         base: name, folder or hub id of the base model.
         facts: what the card tells: pairs, scenes, contexts, steps, minutes, ...
         settings: every setting of the run.
+
+    Raises:
+        OutputError: if the folder cannot be written.
     """
-    model.save_pretrained(folder)
-    source = resolve_base(base)
-    config_path = folder / "adapter_config.json"
-    config = json.loads(config_path.read_text())
+    with tempfile.TemporaryDirectory() as saved:
+        model.save_pretrained(saved)
+        config = json.loads((Path(saved) / CONFIG).read_text())
+        weights = (Path(saved) / WEIGHTS).read_bytes()
     config["base_model_name_or_path"] = base
-    write_whole(config_path, json.dumps(config, indent=2, sort_keys=True) + "\n")
-    (folder / "adapter_model.safetensors").chmod(0o644)
+    source = resolve_base(base)
     metadata = {
         "version": 1,
         "base": base,
@@ -60,6 +66,8 @@ def save_adapter(
         "settings": settings,
         "environment": describe_environment(),
     }
+    write_whole(folder / CONFIG, json.dumps(config, indent=2, sort_keys=True) + "\n")
     write_whole(folder / METADATA, json.dumps(metadata, indent=2) + "\n")
     card = CARD.format(name=folder.name, folder=folder.name, base=base, **facts)
     write_whole(folder / "README.md", card)
+    write_whole(folder / WEIGHTS, weights)

@@ -1,6 +1,5 @@
 """Pairs to batches: pictures' features once, prefixes shared, loss on the answers only."""
 
-import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -9,11 +8,9 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from PIL import Image
 
 from finetune.packing import Row, factor_prefix
 from qa_generator.pairs import Pair
-from scene_renderer.errors import DatasetError
 from vlm.processor import ChatTokenizer
 
 
@@ -58,7 +55,7 @@ def group_pairs(pairs: Iterable[Pair], chat: ChatTokenizer) -> Groups:
     groups: list[Group] = []
     for _, of_scene in groupby(pairs, key=lambda pair: pair.scene.id):
         listed = sorted(of_scene, key=lambda pair: pair.context)
-        images.append(_decode(listed[0]))
+        images.append(listed[0].image)
         for context, of_context in groupby(listed, key=lambda pair: pair.context):
             members = list(of_context)
             prompts = chat.prompt_ids([pair.prompt for pair in members])
@@ -73,11 +70,3 @@ def encode_images(processor: Any, images: Sequence[NDArray[np.uint8]]) -> torch.
         images=[[image] for image in images], return_tensors="pt"
     ).pixel_values
     return pixels.flatten(0, 1)  # [n, 1, 3, h, w] -> [n, 3, h, w]
-
-
-def _decode(pair: Pair) -> NDArray[np.uint8]:
-    try:
-        with Image.open(io.BytesIO(pair.png)) as picture:
-            return np.asarray(picture.convert("RGB"))
-    except (OSError, SyntaxError) as error:
-        raise DatasetError(f"The picture of pair '{pair.id}' is broken: {error}.") from error

@@ -6,17 +6,30 @@ from pathlib import Path
 from qa_generator.dataset import pairs_folder, write_pairs
 from qa_generator.pairs import Recipe
 from scene_renderer.console import Progress, note
-from scene_renderer.shards import count_scenes, read_scenes, render_split, scenes_folder
+from scene_renderer.errors import DatasetError
+from scene_renderer.shards import read_manifest, read_scenes, render_split, scenes_folder
 
 
 def prepare_scenes(
     data: Path, split: str, seed: int, count: int, image_size: int, quiet: bool = False
 ) -> None:
-    """Renders a split's scenes unless they are there; goes on where a killed run was."""
+    """Renders a split's scenes unless they are there; goes on where a killed run was.
+
+    Raises:
+        DatasetError: if those that are there have pictures of another size.
+    """
     folder = scenes_folder(data, split)
-    if (folder / "manifest.json").exists():
-        if (found := count_scenes(folder)) != count:
-            note(f"'{folder}' holds {found} scenes, not {count}; they are used as they are.")
+    if found := read_manifest(folder):
+        if found["image_size"] != image_size:
+            raise DatasetError(
+                f"The pictures in '{folder}' are {found['image_size']} pixels wide, and the model "
+                f"wants {image_size}; give another --data."
+            )
+        if (found["scenes"], found["seed"]) != (count, seed):
+            note(
+                f"'{folder}' holds {found['scenes']} scenes of seed {found['seed']}, not {count} "
+                f"of seed {seed}; they are used as they are."
+            )
         return
     workers = min(os.cpu_count() or 1, 8)
     with Progress(f"render {split}", count, "scenes", quiet) as progress:

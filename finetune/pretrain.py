@@ -4,7 +4,7 @@ Three stages, one loop each:
 
     see    vision tower and connector alone, on the dense labels of `dense.py`
     read   the text model alone, on made-up lists that grow (`curriculum.py`)
-    ask    the whole model: questions behind one picture (`packing.py`), every third step
+    ask    the whole model: questions behind one picture (`packing.py`), every fifth step
            made-up lists without a picture; the dense loss stays on at half weight
 
 In `read` and `ask` two heads are also taught where to look (`gaze.py`).
@@ -52,6 +52,9 @@ plan. Minutes of training: {see_minutes:g} of seeing, {read_minutes:g} of readin
 Pictures are 128 x 128 pixels and become 64 tokens. It knows the table of Tablehand and nothing
 else; tune it with `python -m finetune train`.
 """
+
+READING_EVERY = 5
+"""Of so many steps of `ask` one is a reading exercise."""
 
 DENSE_WEIGHT = 0.5
 """Weight of the dense loss beside the questions."""
@@ -258,7 +261,7 @@ def _ask(
     quiet: bool,
 ) -> None:
     def loss_at(step: int, share: float) -> torch.Tensor:
-        if step % 3 == 2:
+        if step % READING_EVERY == 0:
             return _reading_loss(student, config, step, chat, reading)
         rng = np.random.default_rng([config.seed, 3, step])
         index = pictures.sample(rng, config.ask_batch)

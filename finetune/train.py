@@ -61,6 +61,13 @@ class TrainConfig:
     def __post_init__(self) -> None:
         if self.rank < 1 or self.batch < 1:
             raise UsageError("LoRA's rank and the batch size must be at least 1.")
+        self.loop()  # what is wrong with it is told before anything is made
+
+    def loop(self) -> LoopConfig:
+        """Returns how long and how fast to learn."""
+        return LoopConfig(
+            self.steps, self.minutes, self.learning_rate, validate_every=self.validate_every
+        )
 
     def settings(self) -> dict[str, Any]:
         """Returns all settings as JSON values."""
@@ -172,16 +179,15 @@ def train(config: TrainConfig, output: Path, quiet: bool = False) -> dict[str, A
 
     def keep_best(step: int, figures: dict[str, float]) -> None:
         if figures["exact"] >= best.exact:
-            best.exact, best.steps, best.minutes = figures["exact"], step, figures["minutes"]
-            told = facts | asdict(best)
+            better = Best(figures["exact"], step, figures["minutes"])
+            told = facts | asdict(better)
             save_adapter(tuned, output, config.base_model, told, config.settings())
+            best.load_state_dict(asdict(better))  # once it is on disk
 
     fit(
         tuned,
         loss_at,
-        LoopConfig(
-            config.steps, config.minutes, config.learning_rate, validate_every=config.validate_every
-        ),
+        config.loop(),
         output / "training",
         what="tune",
         validate=lambda step: valid.score(2 * config.batch),

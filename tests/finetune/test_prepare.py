@@ -19,7 +19,7 @@ def test_what_is_there_is_kept_and_told(data, capsys):
     prepare_scenes(data, "train", seed=9, count=50, image_size=128, quiet=True)
     prepare_pairs(data, "train", seed=9, scenes=50, quiet=True)
     assert {path: path.stat().st_mtime_ns for path in before} == before
-    assert "holds 4 scenes, not 50; they are used as they are" in capsys.readouterr().err
+    assert "holds 4 scenes of seed 0, not 50 of seed 9; they are used" in capsys.readouterr().err
 
 
 def test_a_stopped_preparation_goes_on(data, tmp_path):

@@ -132,7 +132,7 @@ def test_stack_never_asks_for_a_ball_or_a_thing_on_itself(scene):
             {"task": "pick_and_place", "object": "red cube", "target": "red ball"},
             "that must be a plate or bowl or tray",
         ),
-        ({"task": "move_left", "object": "red cube", "distance_mm": 0.1}, "whole mm, 10 to 500"),
+        ({"task": "move_left", "object": "red cube", "distance_mm": 20}, "whole mm, 30 to 500"),
         ({"task": "refuse", "reason": "abset"}, "Did you mean 'absent'"),
     ],
 )

@@ -100,7 +100,7 @@ def test_check_refuses_values_that_are_no_scene(tmp_path: Path) -> None:
     (tmp_path / "scene.json").write_text('{"id": ')
     with pytest.raises(SceneError, match="must be JSON"):
         main(["check", str(tmp_path / "scene.json")])
-    with pytest.raises(SceneError, match=r"Cannot read scene file .*missing\.json"):
+    with pytest.raises(DatasetError, match=r"Cannot read '.*missing\.json': No such file"):
         main(["check", str(tmp_path / "missing.json")])
 
 

@@ -68,9 +68,9 @@ def test_a_truncated_picture_is_told(asked, picture, tmp_path, share):
     path = tmp_path / "mine.png"
     Image.fromarray(picture).save(path)
     path.write_bytes(path.read_bytes()[: int(share * path.stat().st_size)])
-    with pytest.raises(DatasetError, match=r"Picture '.*mine.png' cannot be read: "):
+    with pytest.raises(DatasetError, match=r"Picture '.*mine.png' is broken: "):
         main([*asked, "--image", str(path)])
-    with pytest.raises(DatasetError, match=r"Picture '.*none.png' cannot be read: "):
+    with pytest.raises(DatasetError, match=r"Cannot read '.*none.png': No such file"):
         main([*asked, "--image", str(tmp_path / "none.png")])
 
 
@@ -79,7 +79,7 @@ def test_a_scene_that_breaks_a_rule_is_told(scene_file, tiny_base):
     Path(scene_file).write_text(json.dumps(scene | {"objects": scene["objects"][:3]}))
     with pytest.raises(SceneError, match="has 3 objects; it needs 4 to 8"):
         main(["plan", "lift it", "--model", str(tiny_base), "--scene", scene_file])
-    with pytest.raises(DatasetError, match=r"Scene file 'none.json' cannot be read"):
+    with pytest.raises(DatasetError, match=r"Cannot read 'none.json': No such file"):
         main(["plan", "lift it", "--model", str(tiny_base), "--scene", "none.json"])
 
 
