@@ -14,7 +14,16 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from scene_renderer.console import EXIT_THRESHOLD, Parser, note, one_of, positive, print_json, run
+from scene_renderer.console import (
+    EXIT_THRESHOLD,
+    Parser,
+    natural,
+    note,
+    one_of,
+    positive,
+    print_json,
+    run,
+)
 from scene_renderer.errors import UsageError
 from scene_renderer.splits import SPLITS
 from scene_renderer.vocabulary import CONTEXTS
@@ -131,7 +140,7 @@ def _add_verb(
         help=f"of {', '.join(CONTEXTS)} (default: {' '.join(contexts)})",
     )
     parser.add_argument(
-        "--seed", type=int, default=0, help="of the sample of cases (default: %(default)s)"
+        "--seed", type=natural, default=0, help="of the sample of cases (default: %(default)s)"
     )
     parser.add_argument("--cases", type=Path, metavar="FILE", help="grade these cases (JSONL)")
     parser.add_argument(
@@ -174,10 +183,12 @@ def _checkpoint(options: argparse.Namespace) -> None:
 def _oracle(options: argparse.Namespace) -> int | None:
     from grader.baselines import Baseline, oracle_plan
 
-    success = _grade_rule(options, Baseline("oracle", oracle_plan))["accuracy"]["success"]
-    if success["k"] == success["n"] > 0:
+    report = _grade_rule(options, Baseline("oracle", oracle_plan))
+    success, not_run = report["accuracy"]["success"], report["reliability"]["not_run"]
+    missed = success["n"] + not_run - success["k"]
+    if not missed:
         return None
-    note(f"The oracle missed {success['n'] - success['k']} of {success['n']} goals.")
+    note(f"The oracle missed {missed} of {success['n'] + not_run} goals ({not_run} were not run).")
     return EXIT_THRESHOLD
 
 

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from qa_generator.prompt import Observation, observe
 from qa_generator.tasks import TASKS, Goal, read_goal
+from scene_renderer.console import read_text
 from scene_renderer.errors import DatasetError, TablehandError, did_you_mean
 from scene_renderer.scene import Scene
 from scene_renderer.splits import find_split
@@ -123,10 +124,7 @@ def read_cases(path: Path) -> list[Case]:
     Raises:
         DatasetError: if the file is missing or empty, or a line is malformed; it names the line.
     """
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise DatasetError(f"Cannot read case file '{path}': {error}.") from error
+    lines = read_text(path).split("\n")
     cases: dict[str, Case] = {}
     for number, line in enumerate(lines, start=1):
         if not line.strip():

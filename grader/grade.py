@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from grader.baselines import Baseline, Policy, majority_plan, oracle_plan, random_plan
+from grader.baselines import BASELINES, Baseline, Policy, oracle_plan
 from grader.cases import Case, Image, Question, ask, draw_cases, render_image
 from grader.crew import Crew
 from grader.ledger import Ledger
@@ -123,7 +123,7 @@ class Sitting:
 def rule_sittings(questions: Sequence[Question], exam: Exam) -> list[Sitting]:
     """Returns the controls that need no model."""
     part = control_part(questions, exam)
-    rules = {"majority": majority_plan, "random": random_plan, "oracle": oracle_plan}
+    rules = {**BASELINES, "oracle": oracle_plan}
     return [Sitting(name, Baseline(name, rule), part) for name, rule in rules.items()]
 
 

@@ -1,8 +1,8 @@
 """Makes, shows and counts instruction-plan pairs and questions.
 
-python -m qa_generator generate --data data/scenes --split train
-python -m qa_generator check --data data/scenes --split test --index 3
-python -m qa_generator stats --data data/scenes --split train
+python -m qa_generator generate --split train
+python -m qa_generator check --split train --index 3
+python -m qa_generator stats --data data/demo --split valid
 """
 
 import argparse
@@ -28,7 +28,7 @@ from scene_renderer.vocabulary import CONTEXTS
 if TYPE_CHECKING:
     from qa_generator.pairs import Pair
 
-DATA = Path("data/scenes")
+DATA = Path("data/default")
 
 
 def main(arguments: Sequence[str]) -> None:
@@ -194,4 +194,4 @@ def _stats(options: argparse.Namespace) -> None:
 
 
 if __name__ == "__main__":
-    run(main)
+    run(main, resumable=("generate",))

@@ -30,6 +30,7 @@ def save_check(pair: Pair, path: Path) -> None:
     """Draws a pair and saves it as PNG.
 
     Raises:
+        DatasetError: if its picture is broken.
         OutputError: if the file cannot be written.
     """
     from matplotlib.figure import Figure
@@ -59,7 +60,7 @@ def answer_points(pair: Pair) -> list[tuple[int, tuple[float, float, float]]]:
 
 
 def _draw_image(axes: Any, pair: Pair) -> None:
-    image = _decode(pair.png)
+    image = pair.image
     size = len(image)
     axes.imshow(image, extent=(0, size, size, 0), interpolation="lanczos")
     axes.set_axis_off()
@@ -175,10 +176,3 @@ def _write_answer(axes: Any, y: float, title: str, pair: Pair) -> None:
             axes.text(0.03, y, str(number), ha="center", va="center_baseline", **label)
         left = 0.08 if marked else 0.0
         axes.text(left, y, line, color=INK, va="center", **{**_MONO, "fontsize": 12.5})
-
-
-def _decode(png: bytes) -> NDArray[np.uint8]:
-    from PIL import Image
-
-    with Image.open(io.BytesIO(png)) as image:
-        return np.asarray(image.convert("RGB"))

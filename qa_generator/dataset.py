@@ -116,8 +116,7 @@ def read_pairs(folder: Path) -> Iterator[Pair]:
         DatasetError: if there are none, or a file is broken.
     """
     for path in _shards(folder):
-        for row in _read_rows(path):
-            yield _pair(row)
+        yield from _read_shard(path)
 
 
 def _shards(folder: Path) -> list[Path]:
@@ -131,14 +130,14 @@ def _shards(folder: Path) -> list[Path]:
     return paths
 
 
-def _read_rows(path: Path) -> Iterator[dict[str, Any]]:
+def _read_shard(path: Path) -> Iterator[Pair]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     try:
         for batch in pq.ParquetFile(path).iter_batches(batch_size=64):
-            yield from batch.to_pylist()
-    except (pa.ArrowException, OSError) as error:
+            yield from map(_pair, batch.to_pylist())
+    except (pa.ArrowException, OSError, LookupError) as error:
         raise DatasetError(f"'{path}' is broken: {error}. Generate it again.") from error
 
 

@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from qa_generator.instructions import sample_instructions
 from qa_generator.prompt import build_prompt, observe
 from qa_generator.questions import KINDS, sample_questions
 from qa_generator.tasks import TASKS
 from qa_generator.wordings import Style
+from scene_renderer.pictures import decode_picture
 from scene_renderer.plan import format_plan
 from scene_renderer.scene import Scene
 from scene_renderer.vocabulary import CONTEXTS
@@ -46,6 +48,11 @@ class Pair:
     goal: dict[str, Any] | None
     prompt: str
     answer: str
+
+    @property
+    def image(self) -> NDArray[np.uint8]:
+        """The picture: uint8, shape (size, size, 3), RGB."""
+        return decode_picture(self.png, f"The picture of pair '{self.id}'")
 
 
 @dataclass(frozen=True)

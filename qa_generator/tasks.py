@@ -47,6 +47,8 @@ Slots = Mapping[str, Any]
 DEFAULT_DISTANCE_MM = 100
 NAMED_DISTANCES_MM = tuple(d for d in DISTANCES_MM if d >= 50)
 """Distances that instructions name: well above the tolerance on where an object ends."""
+SHORTEST_MM = 30
+"""Least distance of a `move_*` goal: what was not moved at all must be clearly off the spot."""
 LIFT_MM = 150
 
 
@@ -275,9 +277,10 @@ class Move(Task):
         """Checks the object and the distance."""
         super().check(scene, slots)
         distance = slots["distance_mm"]
-        if not isinstance(distance, int) or not 10 <= distance <= 500:
+        if not isinstance(distance, int) or not SHORTEST_MM <= distance <= 500:
             raise DatasetError(
-                f"'distance_mm' of '{self.name}' is {distance!r}; give whole mm, 10 to 500."
+                f"'distance_mm' of '{self.name}' is {distance!r}; "
+                f"give whole mm, {SHORTEST_MM} to 500."
             )
 
 

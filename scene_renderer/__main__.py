@@ -9,13 +9,12 @@ import argparse
 import io
 import json
 import os
-import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scene_renderer import console
-from scene_renderer.errors import DatasetError, SceneError, UsageError
+from scene_renderer.errors import UsageError
 from scene_renderer.splits import SPLITS
 
 if TYPE_CHECKING:
@@ -263,13 +262,10 @@ def _find_scene(options: argparse.Namespace) -> "Scene":
         return sample_scene(options.seed, options.split, options.index)
     path = Path(options.source)
     if path.suffix != ".json":
-        from scene_renderer.check import find_scene
+        from scene_renderer.shards import find_scene
 
         return find_scene(options.data, options.source)
-    try:
-        return Scene.from_json(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise SceneError(f"Cannot read scene file '{path}': {error}.") from error
+    return Scene.from_json(console.read_text(path))
 
 
 def _animate(options: argparse.Namespace) -> None:
@@ -318,7 +314,7 @@ def _find_episode(options: argparse.Namespace) -> "Episode":
         return execute(scene, plan, instruction=options.instruction, record_hz=_RECORD_HZ)
     if options.source is None:
         raise UsageError("Give an episode's JSON file, or a --plan for a scene.")
-    return Episode.from_json(_read_text(Path(options.source)))
+    return Episode.from_json(console.read_text(Path(options.source)))
 
 
 def _read_plan(text: str) -> "Plan":
@@ -326,17 +322,8 @@ def _read_plan(text: str) -> "Plan":
     from scene_renderer.plan import parse_plan
 
     is_file = text.endswith(".txt") or (len(text) < 256 and Path(text).is_file())
-    return parse_plan(_read_text(Path(text)) if is_file else text.replace("\\n", "\n"))
-
-
-def _read_text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise DatasetError(
-            f"Cannot read '{path}': {getattr(error, 'strerror', None) or error}."
-        ) from error
+    return parse_plan(console.read_text(Path(text)) if is_file else text.replace("\\n", "\n"))
 
 
 if __name__ == "__main__":
-    console.run(main, resume_hint="--resume" if sys.argv[1:2] == ["render"] else "")
+    console.run(main, resumable=("render",))

@@ -1,16 +1,13 @@
 """One scene as a large picture with its boxes, names, coordinates in millimetres and axes."""
 
 import math
-from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from scene_renderer.camera import Vector
-from scene_renderer.errors import DatasetError
 from scene_renderer.renderer import Renderer
 from scene_renderer.scene import Scene
-from scene_renderer.shards import read_scenes
 from scene_renderer.vocabulary import COLORS
 
 AXIS = 0.05
@@ -30,24 +27,6 @@ _AXES_AT = (0.05, 0.83)
 
 _WHITE, _INK = (255, 255, 255), (20, 22, 26)
 _PAD = 4
-
-
-def find_scene(folder: Path, scene_id: str) -> Scene:
-    """Finds a scene by its id in a data folder, in any of its splits.
-
-    Raises:
-        DatasetError: if no scene of the folder has this id.
-    """
-    count = 0
-    for shards in sorted(folder.glob("**/scenes")):
-        for record in read_scenes(shards):
-            count += 1
-            if record.scene.id == scene_id:
-                return record.scene
-    raise DatasetError(
-        f"No scene in '{folder}' has the id '{scene_id}' ({count} were looked through). Give "
-        "another --data folder, a scene's JSON file, or --seed, --split and --index."
-    )
 
 
 def draw_check(scene: Scene, size: int) -> Image.Image:

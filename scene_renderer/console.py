@@ -14,11 +14,17 @@ import shlex
 import shutil
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
-from scene_renderer.errors import OutputError, TablehandError, UsageError, did_you_mean
+from scene_renderer.errors import (
+    DatasetError,
+    OutputError,
+    TablehandError,
+    UsageError,
+    did_you_mean,
+)
 
 EXIT_THRESHOLD = 3
 EXIT_INTERRUPTED = 130
@@ -91,13 +97,14 @@ def positive_real(text: str) -> float:
     return value
 
 
-def run(main: Callable[[Sequence[str]], int | None], resume_hint: str | None = None) -> NoReturn:
+def run(
+    main: Callable[[Sequence[str]], int | None], resumable: Collection[str] | None = None
+) -> NoReturn:
     """Runs a `__main__`, turns errors into one sentence on stderr, and exits.
 
     Args:
         main: takes the arguments, returns an exit code or None for 0.
-        resume_hint: the flag that lets an interrupted command go on; default `--resume`; ""
-            where it starts again.
+        resumable: the verbs that go on with `--resume` after Ctrl-C; default all.
     """
     arguments = sys.argv[1:]
     try:
@@ -107,11 +114,13 @@ def run(main: Callable[[Sequence[str]], int | None], resume_hint: str | None = N
         print(f"error: {error}", file=sys.stderr)
         code = error.exit_code
     except KeyboardInterrupt:
-        hint = "--resume" if resume_hint is None else resume_hint
-        words = [a for a in arguments if a not in (hint, "--overwrite")] + [hint] * bool(hint)
-        package = Path(sys.argv[0]).parent.name
-        command = shlex.join(["python", "-m", package, *words])
-        print(f"\nStopped; finished work is kept. Go on with: {command}", file=sys.stderr)
+        can_resume = resumable is None or any(a in resumable for a in arguments[:1])
+        words, said = arguments, "Stopped. Start again with"
+        if can_resume:
+            words = [a for a in arguments if a not in ("--resume", "--overwrite")] + ["--resume"]
+            said = "Stopped; finished work is kept. Go on with"
+        command = shlex.join(["python", "-m", Path(sys.argv[0]).parent.name, *words])
+        print(f"\n{said}: {command}", file=sys.stderr)
         code = EXIT_INTERRUPTED
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
@@ -176,6 +185,19 @@ def _clock(seconds: float) -> str:
     return f"{minutes}:{rest:02d}"
 
 
+def read_text(path: Path) -> str:
+    """Reads a file that somebody named.
+
+    Raises:
+        DatasetError: if it is missing, cannot be read, or is no UTF-8 text.
+    """
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise DatasetError(f"Cannot read '{path}': {reason}.") from error
+
+
 def write_whole(path: Path, data: bytes | str) -> None:
     """Writes a file so that it appears whole or not at all.
 
@@ -208,6 +230,10 @@ def claim_output(path: Path, overwrite: bool, resume: bool | None = False) -> No
         OutputError: if something is there and neither flag was given, or it is not writable.
     """
     try:
+        if overwrite and path.resolve() in (Path.cwd(), *Path.cwd().parents):
+            raise OutputError(f"'{path}' holds this folder and is not deleted; name an --output.")
+        if resume and path.exists() and not path.is_dir():
+            raise OutputError(f"'{path}' is no folder, so there is nothing to go on with.")
         if path.exists() and overwrite and not resume:
             shutil.rmtree(path) if path.is_dir() else path.unlink()
         elif path.exists() and not resume and (path.is_file() or any(path.iterdir())):

@@ -119,7 +119,7 @@ class Episode:
             raise DatasetError(f"This is no episode: {error}") from error
         except KeyError as error:
             raise DatasetError(f"This is no episode: it lacks the key {error}.") from error
-        except (ValueError, TypeError, AttributeError, RecursionError) as error:
+        except (ValueError, TypeError, AttributeError, OverflowError, RecursionError) as error:
             raise DatasetError(f"This is no episode: {error}.") from error
 
 

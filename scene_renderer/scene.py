@@ -221,7 +221,7 @@ class Scene:
             return Scene(**fields)
         except KeyError as error:
             raise SceneError(f"A scene needs the key {error}.") from error
-        except (TypeError, ValueError, AttributeError) as error:
+        except (TypeError, ValueError, AttributeError, OverflowError) as error:
             raise SceneError(f"A scene has a wrong or unknown value: {error}.") from error
 
 

@@ -38,6 +38,7 @@ from PIL import Image
 
 from scene_renderer.console import claim_output, write_whole
 from scene_renderer.errors import DatasetError, OutputError
+from scene_renderer.pictures import decode_picture
 from scene_renderer.sampler import sample_scene
 from scene_renderer.scene import Scene
 from scene_renderer.workers import run_jobs
@@ -47,6 +48,8 @@ if TYPE_CHECKING:
 
 VERSION = 1
 SCENES_PER_SHARD = 64
+MANIFEST = "manifest.json"
+_MANIFEST_KEYS = {"seed", "scenes", "image_size", "files"}
 _PNG_LEVEL = 2
 _ORIGIN = b"tablehand.origin"
 """Key in a shard's metadata: the JSON of the `Shard` that it is."""
@@ -99,12 +102,12 @@ class SceneRecord:
     @property
     def image(self) -> NDArray[np.uint8]:
         """The picture: uint8, shape (size, size, 3), RGB."""
-        return _decode(self.png, f"The picture of scene '{self.scene.id}'")
+        return decode_picture(self.png, f"The picture of scene '{self.scene.id}'")
 
     @property
     def mask(self) -> NDArray[np.uint8]:
         """The mask: uint8, shape (size, size): 0 table, i + 1 object i, 255 the arm."""
-        return _decode(self.mask_png, f"The mask of scene '{self.scene.id}'")
+        return decode_picture(self.mask_png, f"The mask of scene '{self.scene.id}'", mode="L")
 
 
 def scenes_folder(data: Path, split: str) -> Path:
@@ -158,7 +161,7 @@ def render_split(
         job = functools.partial(_write_shard, folder, _schema())
         run_jobs(job, missing, workers, on_shard)
     manifest = _manifest(folder, shards, count)
-    write_whole(folder / "manifest.json", json.dumps(manifest, indent=2) + "\n")
+    write_whole(folder / MANIFEST, json.dumps(manifest, indent=2) + "\n")
     return manifest
 
 
@@ -172,6 +175,34 @@ def read_scenes(folder: Path) -> Iterator[SceneRecord]:
         with _open_shard(path) as file:
             for batch in file.iter_batches(batch_size=SCENES_PER_SHARD):
                 yield from map(_record, batch.to_pylist())
+
+
+def find_scene(data: Path, scene_id: str) -> Scene:
+    """Finds a scene by its id in a data folder, in any of its splits.
+
+    Raises:
+        DatasetError: if no scene of the folder has this id.
+    """
+    count = 0
+    for folder in sorted({path.parent for path in data.glob("**/scenes/scenes-*.parquet")}):
+        for record in read_scenes(folder):
+            count += 1
+            if record.scene.id == scene_id:
+                return record.scene
+    raise DatasetError(
+        f"No scene in '{data}' has the id '{scene_id}' ({count} were looked through). Give "
+        "another --data folder, a scene's JSON file, or --seed, --split and --index."
+    )
+
+
+def read_manifest(folder: Path) -> dict[str, Any] | None:
+    """Returns what the scenes of a split are, or None where they are not complete yet."""
+    try:
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    is_whole = isinstance(manifest, dict) and manifest.keys() >= _MANIFEST_KEYS
+    return manifest if is_whole else None
 
 
 def count_scenes(folder: Path) -> int:
@@ -222,14 +253,6 @@ def _record(row: dict[str, Any]) -> SceneRecord:
     )
 
 
-def _decode(data: bytes, what: str) -> NDArray[np.uint8]:
-    try:
-        with Image.open(io.BytesIO(data)) as picture:
-            return np.asarray(picture)
-    except (OSError, SyntaxError) as error:
-        raise DatasetError(f"{what} is broken: {error}. Render it again.") from error
-
-
 def _check_surplus(folder: Path, wanted: set[str], count: int) -> None:
     """Refuses a folder with more shards than asked for, and clears what killed writers left."""
     for left in folder.glob(".scenes-*.tmp"):
@@ -270,11 +293,8 @@ def _is_done(folder: Path, shard: Shard) -> bool:
 
 def _is_as_listed(path: Path) -> bool:
     """Whether a shard's bytes are those that the manifest, if there is one, tells."""
-    try:
-        manifest = json.loads((path.parent / "manifest.json").read_text(encoding="utf-8"))
-        listed = {file["name"]: file["sha256"] for file in manifest["files"]}
-    except (OSError, ValueError, KeyError, TypeError):
-        return True
+    manifest = read_manifest(path.parent)
+    listed = {file["name"]: file["sha256"] for file in manifest["files"]} if manifest else {}
     return path.name not in listed or listed[path.name] == _sha256(path)
 
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from scene_renderer.console import Parser, natural, note, one_of, print_json, run
+from scene_renderer.console import Parser, natural, note, one_of, print_json, read_text, run
 from scene_renderer.errors import DatasetError
 from scene_renderer.vocabulary import CONTEXTS
 
@@ -57,9 +57,10 @@ def _plan(options: argparse.Namespace) -> None:
 
     from qa_generator.prompt import observe
     from scene_renderer.plan import format_plan, parse_plan
+    from scene_renderer.scene import Scene
     from vlm.policy import load_policy
 
-    scene = _read_scene(options.scene)
+    scene = Scene.from_json(read_text(options.scene))
     policy = load_policy(options.model, options.device)
     image = _read_image(options.image) if options.image else _render(scene, policy.image_size)
     observation = observe(scene, image, options.context, np.random.default_rng(options.seed))
@@ -72,25 +73,14 @@ def _plan(options: argparse.Namespace) -> None:
         note(f"{answer.seconds:.2f} s, {answer.tokens} tokens")
 
 
-def _read_scene(path: Path) -> "Scene":
-    from scene_renderer.scene import Scene
-
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise DatasetError(f"Scene file '{path}' cannot be read: {error}.") from error
-    return Scene.from_json(text)
-
-
 def _read_image(path: Path) -> "NDArray[np.uint8]":
-    import numpy as np
-    from PIL import Image
+    from scene_renderer.pictures import decode_picture
 
     try:
-        with Image.open(path) as picture:
-            return np.asarray(picture.convert("RGB"))
-    except (OSError, SyntaxError, ValueError) as error:
-        raise DatasetError(f"Picture '{path}' cannot be read: {error}.") from error
+        data = path.read_bytes()
+    except OSError as error:
+        raise DatasetError(f"Cannot read '{path}': {error.strerror or error}.") from error
+    return decode_picture(data, f"Picture '{path}'")
 
 
 def _render(scene: "Scene", size: int) -> "NDArray[np.uint8]":
@@ -101,4 +91,4 @@ def _render(scene: "Scene", size: int) -> "NDArray[np.uint8]":
 
 
 if __name__ == "__main__":
-    run(main)
+    run(main, resumable=())

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from scene_renderer.errors import CheckpointError
+from scene_renderer.errors import CheckpointError, UsageError, did_you_mean
 from vlm.config import resolve_base
 from vlm.processor import load_processor
 
+DEVICES = ("auto", "cpu", "cuda")
 METADATA = "tablehand.json"
 """The file of ours in a checkpoint folder: base by name and hash, settings, data, versions."""
 
@@ -35,12 +36,21 @@ class LoadedModel:
 
 
 def pick_device(name: str = "auto") -> str:
-    """Returns `name`, or for "auto" cuda where there is one, else cpu."""
+    """Returns `name`, or for "auto" cuda where there is one, else cpu.
+
+    Raises:
+        UsageError: if there is no such device, or not here.
+    """
     import torch
 
-    if name != "auto":
-        return name
-    return "cuda" if torch.cuda.is_available() else "cpu"
+    has_cuda = torch.cuda.is_available()
+    if name == "auto":
+        return "cuda" if has_cuda else "cpu"
+    if name not in DEVICES:
+        raise UsageError(f"Unknown device '{name}'.{did_you_mean(name, DEVICES)}")
+    if name == "cuda" and not has_cuda:
+        raise UsageError("There is no CUDA device here; give --device cpu.")
+    return name
 
 
 def load_model(name: str, device: str = "auto") -> LoadedModel:
@@ -50,6 +60,7 @@ def load_model(name: str, device: str = "auto") -> LoadedModel:
 
     Raises:
         CheckpointError: if it is missing, broken, or its base is not the one it was tuned from.
+        UsageError: if there is no such device.
     """
     source = resolve_base(name)
     if not Path(source).is_dir():
