@@ -209,6 +209,8 @@ class Scene:
         Raises:
             SceneError: if a key is missing, unknown or of the wrong type, or a rule is broken.
         """
+        if not isinstance(data, dict):
+            raise SceneError(f"A scene must be a JSON object, not {str(data)[:40]!r}.")
         try:
             fields = dict(data)
             fields["id"] = str(fields["id"])

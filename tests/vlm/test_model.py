@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from qa_generator.prompt import Observation
-from scene_renderer.errors import CheckpointError
+from scene_renderer.errors import CheckpointError, UsageError
 from vlm.model import METADATA, load_model, pick_device, weights_sha256
 from vlm.policy import Policy
 
@@ -119,3 +119,12 @@ def test_weights_are_told_apart_by_their_hash(tmp_path):
     assert weights_sha256(tmp_path) == first
     (tmp_path / "model.safetensors").write_bytes(b"two")
     assert weights_sha256(tmp_path) != first
+
+
+def test_a_device_that_is_not_there_is_told(monkeypatch):
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    assert (pick_device(), pick_device("cpu")) == ("cpu", "cpu")
+    with pytest.raises(UsageError, match=r"Unknown device 'cpuu'\. Did you mean 'cpu'\?"):
+        pick_device("cpuu")
+    with pytest.raises(UsageError, match="There is no CUDA device here"):
+        pick_device("cuda")
