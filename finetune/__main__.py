@@ -78,8 +78,8 @@ def _build_parser() -> Parser:
     pretrain.add_argument(
         "--data", type=Path, default=Path("data/pretraining"), help="default: %(default)s"
     )
-    pretrain.add_argument("--scenes", type=positive, default=12000, help="default: %(default)s")
-    for stage, minutes in (("see", 15.0), ("read", 22.0), ("ask", 45.0)):
+    pretrain.add_argument("--scenes", type=positive, default=16000, help="default: %(default)s")
+    for stage, minutes in (("see", 40.0), ("read", 4.0), ("ask", 28.0)):
         pretrain.add_argument(
             f"--{stage}-minutes", type=positive_real, default=minutes, help="default: %(default)s"
         )

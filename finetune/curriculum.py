@@ -112,7 +112,7 @@ def sample_reading_row(
         ]
     else:
         items = [table.objects[i] for i in rng.permutation(length)[:count]]
-        asked = [(_where_is(item), (item,)) for item in items]
+        asked = [(where_is(item), (item,)) for item in items]
     return _encode(table, "named", asked, chat, rng, owners=None)
 
 
@@ -149,7 +149,7 @@ def _find_in_list(table: Table, rng: np.random.Generator) -> Asked:
     if form == 1:
         text = TEMPLATES["place_bare"].format(a=first.name)
         return Question("place", text, format_position(first.position)), (first,)
-    return _where_is(first), (first,)
+    return where_is(first), (first,)
 
 
 def _find_in_picture(scene: Table, rng: np.random.Generator) -> Asked:
@@ -162,7 +162,7 @@ def _find_in_picture(scene: Table, rng: np.random.Generator) -> Asked:
     return Question("name", text, item.name), (item,)
 
 
-def _where_is(item: SceneObject) -> Question:
+def where_is(item: SceneObject) -> Question:
     """Asks for a place; the answer echoes the name before the numbers."""
     text = TEMPLATES["place"].format(a=item.name)
     return Question("place", text, format_place(item.name, item.position))

@@ -24,6 +24,7 @@ from torch.nn import functional
 
 from finetune.curriculum import Reading, sample_reading_row, sample_visual_row
 from finetune.dense import DenseHead, DenseTargets, build_targets
+from finetune.examine import examine
 from finetune.forward import answer_logits, image_features
 from finetune.gaze import Gaze
 from finetune.loop import LoopConfig, fit
@@ -53,6 +54,9 @@ Pictures are 128 x 128 pixels and become 64 tokens. It knows the table of Tableh
 else; tune it with `python -m finetune train`.
 """
 
+FEWEST_SCENES = 4
+"""Fewer leave nothing to measure on."""
+
 READING_EVERY = 5
 """Of so many steps of `ask` one is a reading exercise."""
 
@@ -75,9 +79,9 @@ class PretrainConfig:
         held_out: scenes kept aside to measure on.
     """
 
-    see_minutes: float = 20.0
-    read_minutes: float = 5.0
-    ask_minutes: float = 40.0
+    see_minutes: float = 40.0
+    read_minutes: float = 4.0
+    ask_minutes: float = 28.0
     seed: int = 0
     see_batch: int = 32
     ask_batch: int = 16
@@ -138,6 +142,10 @@ def load_pictures(folder: Path, held_out: int) -> Pictures:
         scenes.append(record.scene)
         images.append(image)
         masks.append(record.mask)
+    if len(scenes) < FEWEST_SCENES:
+        raise DatasetError(
+            f"'{folder}' holds {len(scenes)} scenes; pretraining needs at least {FEWEST_SCENES}."
+        )
     targets = build_targets(scenes, masks, round(IMAGE_TOKENS**0.5))
     return Pictures(scenes, torch.from_numpy(np.stack(images)), targets, held_out)
 
@@ -186,7 +194,11 @@ def pretrain(
         "scenes": len(pictures.scenes),
         "parameters": student.model.num_parameters(),
         "settings": asdict(config),
-        "held_out": {"list_length": reading.length, **score_sight(student, pictures)},
+        "held_out": {
+            "list_length": reading.length,
+            **score_sight(student, pictures),
+            **score_answers(student, pictures, chat),
+        },
         "environment": describe_environment(),
     }
     save_base(student.model, processor, output, facts)
@@ -297,6 +309,14 @@ def score_sight(student: Student, pictures: Pictures) -> dict[str, float]:
     index = torch.arange(pictures.held_out)
     features = image_features(student.model, pictures.pixels(index))
     return student.head.score(features, pictures.targets[index])
+
+
+@torch.no_grad()
+def score_answers(student: Student, pictures: Pictures, chat: ChatTokenizer) -> dict[str, float]:
+    """Scores where-questions on the held-out scenes."""
+    index = torch.arange(pictures.held_out)
+    features = image_features(student.model, pictures.pixels(index))
+    return examine(student.model, chat, pictures.scenes[: pictures.held_out], features)
 
 
 def save_base(model: Any, processor: Any, output: Path, facts: dict[str, Any]) -> None:

@@ -59,6 +59,18 @@ def test_check_draws_a_picture_with_the_answer_s_places(data, tmp_path, capsys):
     assert pixels.max() < 64
 
 
+def test_check_names_its_picture_after_the_pair_and_keeps_an_earlier_one(
+    data, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    picture = tmp_path / f"pair-{next(read_pairs(data / 'test' / 'pairs')).id}.png"
+    picture.write_text("mine")
+    with pytest.raises(OutputError, match=r"exists already\. Give --overwrite"):
+        main(["check", "--data", str(data), "--split", "test"])
+    main(["check", "--data", str(data), "--split", "test", "--overwrite"])
+    assert picture.read_bytes().startswith(b"\x89PNG")
+
+
 def test_check_names_the_last_pair_if_there_is_no_such_one(data):
     with pytest.raises(DatasetError, match="--index from 0 to 80"):
         main(["check", "--data", str(data), "--split", "test", "--index", "81"])

@@ -2,7 +2,7 @@ import sys
 
 import pytest
 
-from scene_renderer.console import claim_output, read_text, run
+from scene_renderer.console import claim_output, file_name, read_text, run
 from scene_renderer.errors import DatasetError, OutputError
 
 
@@ -41,6 +41,11 @@ def test_a_file_is_nothing_to_go_on_with(tmp_path):
     (tmp_path / "run").write_text("mine")
     with pytest.raises(OutputError, match="is no folder"):
         claim_output(tmp_path / "run", overwrite=False, resume=True)
+
+
+def test_a_name_becomes_one_of_a_file():
+    assert file_name("train-0-000001") == "train-0-000001"
+    assert file_name("../my scene:3") == "..-my-scene-3"
 
 
 def test_a_file_that_is_no_text_is_told(tmp_path):

@@ -123,6 +123,21 @@ def test_render_refuses_a_filled_or_unwritable_output(tmp_path: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
+def test_check_names_its_picture_after_the_scene_and_keeps_an_earlier_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    picture = tmp_path / "check-train-0-000001.png"
+    small = ["check", "--index", "1", "--image-size", "32"]
+    main(small)
+    picture.write_text("mine")
+    with pytest.raises(OutputError, match=r"exists already\. Give --overwrite"):
+        main(small)
+    assert picture.read_text() == "mine"
+    main([*small, "--overwrite"])
+    assert picture.read_bytes().startswith(b"\x89PNG")
+
+
 def test_check_refuses_an_unwritable_picture(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(OutputError, match="Cannot write"):
