@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 from scene_renderer.console import (
     Parser,
     Progress,
+    claim_output,
+    file_name,
     natural,
     note,
     one_of,
@@ -49,7 +51,8 @@ def _build_parser() -> Parser:
         "  python -m qa_generator check --split train --index 40 --output pair.png",
     )
     check.add_argument("--index", type=natural, default=0, help="which pair, from 0 (default: 0)")
-    check.add_argument("--output", type=Path, default=Path("pair.png"), help="default: pair.png")
+    check.add_argument("--output", type=Path, metavar="PNG", help="default: pair-ID.png")
+    check.add_argument("--overwrite", action="store_true", help="replace what is there")
     _add_verb(
         verbs,
         "stats",
@@ -162,12 +165,15 @@ def _check(options: argparse.Namespace) -> None:
     from qa_generator.check import save_check
 
     pair = _find_pair(options)
-    save_check(pair, options.output)
+    path: Path = options.output or Path(f"pair-{file_name(pair.id)}.png")
+    claim_output(path, options.overwrite, resume=None)
+    save_check(pair, path)
     if options.json:
-        print_json({"id": pair.id, "prompt": pair.prompt, "answer": pair.answer})
+        document = {"id": pair.id, "prompt": pair.prompt, "answer": pair.answer}
+        print_json({"picture": str(path), **document})
     else:
         print(f"{pair.id} ({pair.context}, {pair.task})\n\n{pair.prompt}\n\n{pair.answer}\n")
-        print(f"picture: {options.output}")
+        print(f"picture: {path}")
 
 
 def _find_pair(options: argparse.Namespace) -> "Pair":

@@ -85,10 +85,10 @@ def _add_check(verbs: "argparse._SubParsersAction[console.Parser]") -> None:
     parser.add_argument(
         "--output",
         type=Path,
-        default=Path("check.png"),
         metavar="PNG",
-        help="picture to write (default: %(default)s)",
+        help="picture to write (default: check-ID.png)",
     )
+    parser.add_argument("--overwrite", action="store_true", help="replace what is there")
     _add_image_size(parser, 768)
 
 
@@ -239,18 +239,19 @@ def _render(options: argparse.Namespace) -> None:
 
 def _check(options: argparse.Namespace) -> None:
     scene = _find_scene(options)
+    path: Path = options.output or Path(f"check-{console.file_name(scene.id)}.png")
+    console.claim_output(path, options.overwrite, resume=None)
     with console.stdout_to_stderr():
         from scene_renderer.check import draw_check
 
         picture = draw_check(scene, options.image_size)
     buffer = io.BytesIO()
     picture.save(buffer, "PNG")
-    console.write_whole(options.output, buffer.getvalue())
+    console.write_whole(path, buffer.getvalue())
     if options.json:
-        document = {"picture": str(options.output), "scene": json.loads(scene.to_json())}
-        console.print_json(document)
+        console.print_json({"picture": str(path), "scene": json.loads(scene.to_json())})
     else:
-        print(options.output)
+        print(path)
 
 
 def _find_scene(options: argparse.Namespace) -> "Scene":

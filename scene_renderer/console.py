@@ -218,6 +218,11 @@ def write_whole(path: Path, data: bytes | str) -> None:
         raise OutputError(f"Cannot write '{path}': {error.strerror or error}.") from error
 
 
+def file_name(name: str) -> str:
+    """Returns a name, say a scene's id, with whatever does not belong into a file's as '-'."""
+    return re.sub(r"[^\w.-]+", "-", name)[:100]
+
+
 def claim_output(path: Path, overwrite: bool, resume: bool | None = False) -> None:
     """Makes sure that an output folder or file may be written.
 
