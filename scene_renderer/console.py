@@ -28,6 +28,22 @@ from scene_renderer.errors import (
 
 EXIT_THRESHOLD = 3
 EXIT_INTERRUPTED = 130
+_OURS = (
+    "scenes-*.parquet",
+    "pairs-*.parquet",
+    "manifest.json",
+    "adapter_config.json",
+    "tablehand.json",
+    "pretraining.json",
+    "*/training_state.pt",
+    "*/.training_state.pt.tmp",
+    "*/metrics.jsonl",
+    "settings.json",
+    "answers.jsonl",
+    "report.json",
+)
+"""What tells that a folder is one of a data set, a run or a report."""
+
 _INVALID_CHOICE = re.compile(r"invalid choice: '(.*)' \(choose from (.*)\)")
 
 
@@ -228,11 +244,12 @@ def claim_output(path: Path, overwrite: bool, resume: bool | None = False) -> No
 
     Args:
         path: the folder or file.
-        overwrite: delete what is there.
+        overwrite: delete what is there, if it is a file or a folder that was made here.
         resume: keep what is there and go on; None where a command cannot.
 
     Raises:
-        OutputError: if something is there and neither flag was given, or it is not writable.
+        OutputError: if something is there and neither flag was given, it is somebody else's
+            folder, or it is not writable.
     """
     try:
         if overwrite and path.resolve() in (Path.cwd(), *Path.cwd().parents):
@@ -240,7 +257,7 @@ def claim_output(path: Path, overwrite: bool, resume: bool | None = False) -> No
         if resume and path.exists() and not path.is_dir():
             raise OutputError(f"'{path}' is no folder, so there is nothing to go on with.")
         if path.exists() and overwrite and not resume:
-            shutil.rmtree(path) if path.is_dir() else path.unlink()
+            _delete(path)
         elif path.exists() and not resume and (path.is_file() or any(path.iterdir())):
             go_on = "" if resume is None else "--resume to go on, "
             raise OutputError(
@@ -252,6 +269,23 @@ def claim_output(path: Path, overwrite: bool, resume: bool | None = False) -> No
             raise OutputError(f"'{path}' cannot be written; choose another --output.")
     except OSError as error:
         raise OutputError(f"Cannot write '{path}': {error.strerror or error}.") from error
+
+
+def _delete(path: Path) -> None:
+    """Deletes a file, or a folder that is empty or holds something of ours."""
+    if not path.is_dir():
+        path.unlink()
+    elif _is_empty(path) or any(found for sign in _OURS for found in path.glob(sign)):
+        shutil.rmtree(path)
+    else:
+        raise OutputError(
+            f"'{path}' holds nothing that Tablehand made, so it is not deleted; "
+            "name another --output."
+        )
+
+
+def _is_empty(folder: Path) -> bool:
+    return all(inner.is_dir() for inner in folder.rglob("*"))
 
 
 @contextlib.contextmanager

@@ -37,6 +37,41 @@ def test_the_folder_one_is_in_is_never_deleted(tmp_path, monkeypatch):
     assert (tmp_path / "work").is_dir()
 
 
+@pytest.mark.parametrize(
+    "file",
+    [
+        *("scenes-00000.parquet", "pairs-00000.parquet", "manifest.json", "report.json"),
+        *("tablehand.json", "pretraining.json", "training/training_state.pt", "see/metrics.jsonl"),
+        *("settings.json", "answers.jsonl"),
+    ],
+)
+def test_what_was_made_here_is_replaced(tmp_path, file):
+    folder = tmp_path / "run"
+    (folder / file).parent.mkdir(parents=True)
+    (folder / file).write_text("")
+    (folder / "other.txt").write_text("")
+    claim_output(folder, overwrite=True)
+    assert not folder.exists()
+
+
+def test_empty_folders_and_files_are_replaced(tmp_path):
+    (tmp_path / "run" / "training").mkdir(parents=True)
+    (tmp_path / "check.png").write_text("")
+    for place in ("run", "check.png"):
+        claim_output(tmp_path / place, overwrite=True)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("file", ["thesis.txt", "run-001/training/training_state.pt"])
+def test_a_folder_that_was_not_made_here_is_not_deleted(tmp_path, file):
+    mine = tmp_path / "work" / file
+    mine.parent.mkdir(parents=True)
+    mine.write_text("mine")
+    with pytest.raises(OutputError, match="holds nothing that Tablehand made"):
+        claim_output(tmp_path / "work", overwrite=True)
+    assert mine.read_text() == "mine"
+
+
 def test_a_file_is_nothing_to_go_on_with(tmp_path):
     (tmp_path / "run").write_text("mine")
     with pytest.raises(OutputError, match="is no folder"):
