@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from scene_renderer.console import (
     EXIT_THRESHOLD,
     Parser,
+    claim_output,
     natural,
     note,
     one_of,
@@ -30,6 +31,7 @@ from scene_renderer.vocabulary import CONTEXTS
 
 if TYPE_CHECKING:
     from grader.baselines import Policy
+    from grader.cases import Case
     from grader.grade import Exam, Json
 
 VERBS = ("checkpoint", "oracle", "baseline")
@@ -170,14 +172,18 @@ def _task(name: str) -> str:
 
 def _checkpoint(options: argparse.Namespace) -> None:
     from grader.find import find_checkpoint, load_with_base
+    from vlm.config import resolve_base
     from vlm.model import weights_sha256
 
     path = options.path or find_checkpoint()
+    resolve_base(path)
     if options.output is None:
         options.output = REPORTS / Path(path).name
+    given = _given_cases(options)
+    claim_output(options.output, options.overwrite, options.resume)
     subject, base = load_with_base(path, options.device, base_too=not options.no_controls)
     weights = weights_sha256(Path(subject.loaded.source))
-    _grade(options, subject, base, controls=not options.no_controls, weights=weights)
+    _grade(options, given, subject, base, controls=not options.no_controls, weights=weights)
 
 
 def _oracle(options: argparse.Namespace) -> int | None:
@@ -203,11 +209,18 @@ def _grade_rule(options: argparse.Namespace, policy: "Policy") -> "Json":
     if options.output is None:
         options.output = REPORTS / policy.name
         options.overwrite = not options.resume
-    return _grade(options, policy, controls=False)
+    return _grade(options, _given_cases(options), policy, controls=False)
+
+
+def _given_cases(options: argparse.Namespace) -> "list[Case] | None":
+    from grader.cases import read_cases
+
+    return read_cases(options.cases) if options.cases else None
 
 
 def _grade(
     options: argparse.Namespace,
+    given: "list[Case] | None",
     subject: "Policy",
     base: "Policy | None" = None,
     *,
@@ -218,12 +231,12 @@ def _grade(
 
     Args:
         options: of the command line.
+        given: the cases of a file; None to draw them.
         subject: what is graded.
         base: the untuned base of a tuned model, a control.
         controls: whether to grade controls too.
         weights: tells versions of a model apart, so that a grade never goes on with another.
     """
-    from grader.cases import read_cases
     from grader.crew import Crew
     from grader.gallery import build_exhibits
     from grader.grade import collect_cases, grade
@@ -233,7 +246,6 @@ def _grade(
     from grader.table import format_table
 
     exam = _exam(options)
-    given = read_cases(exam.cases) if exam.cases else None
     settings = {"checkpoint": subject.name, "weights": weights} | exam.settings()
     ledger = Ledger(options.output, settings, overwrite=options.overwrite, resume=options.resume)
     with Crew(options.workers) as crew:

@@ -23,6 +23,7 @@ from qa_generator.prompt import Observation, observe
 from qa_generator.tasks import TASKS, Goal, read_goal
 from scene_renderer.console import read_text
 from scene_renderer.errors import DatasetError, TablehandError, did_you_mean
+from scene_renderer.kinematics import start_joints
 from scene_renderer.scene import Scene
 from scene_renderer.splits import find_split
 from scene_renderer.vocabulary import CONTEXTS
@@ -157,5 +158,6 @@ def _read_case(line: str) -> Case:
         hint = did_you_mean(data["context"], CONTEXTS)
         raise DatasetError(f"Unknown context '{data['context']}'.{hint}")
     scene = Scene.from_dict(data["scene"])
+    start_joints(scene.end_effector.position, scene.end_effector.yaw)  # refuses what cannot begin
     goal = read_goal(data["goal"], scene)
     return Case(data["id"], scene, data["instruction"], data["context"], goal, CUSTOM)

@@ -19,6 +19,7 @@ import math
 import numpy as np
 
 from scene_renderer.camera import Array, Vector
+from scene_renderer.errors import SceneError
 
 FINGER_OPEN = 0.04
 """How far each finger stands from the middle when the gripper is open, metres."""
@@ -109,6 +110,22 @@ def inverse(position: Vector, yaw: float) -> Array | None:
     joints = np.array([turn, shoulder, 0.0, shoulder - wrist, 0.0, wrist, twist])
     low, high = JOINT_LIMITS.T
     return joints if bool(np.all((joints >= low) & (joints <= high))) else None
+
+
+def start_joints(position: Vector, yaw: float) -> Array:
+    """Returns the joints from which the arm starts, the gripper at a scene's place and yaw.
+
+    Raises:
+        SceneError: if the arm cannot get there.
+    """
+    for turn in (yaw, yaw + math.pi):
+        joints = inverse(position, turn)
+        if joints is not None:
+            return joints
+    raise SceneError(
+        f"The arm cannot reach the end effector's position {position}; "
+        "give one within reach, pointing down."
+    )
 
 
 def _link(turn: float, offset: Vector, angle: float) -> Array:

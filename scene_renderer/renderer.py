@@ -15,8 +15,7 @@ from PIL import Image, ImageDraw
 
 from scene_renderer.bullet import pybullet
 from scene_renderer.camera import Array, Camera, Vector, outline
-from scene_renderer.errors import SceneError
-from scene_renderer.kinematics import FINGER_OPEN, inverse
+from scene_renderer.kinematics import FINGER_OPEN, start_joints
 from scene_renderer.meshes import Faces, Quaternion, visual_mesh
 from scene_renderer.panda import load_parts, place_parts
 from scene_renderer.scene import Scene, SceneObject
@@ -91,7 +90,10 @@ class Renderer:
             SceneError: if the arm cannot reach the scene's end effector.
         """
         placed = [_pose(o, poses) for o in scene.objects]
-        self._place_arm(_reaching(scene) if joints is None else joints, opening)
+        start = scene.end_effector
+        if joints is None:
+            joints = start_joints(start.position, start.yaw)
+        self._place_arm(joints, opening)
         with self._objects(scene, placed) as bodies:
             numbers, lamp_direction = self._body_numbers(bodies), scene.light.direction
             size = image_size * OVERSAMPLING
@@ -209,17 +211,6 @@ def _pose(item: SceneObject, poses: Mapping[str, Pose] | None) -> Pose:
     if poses is not None and item.name in poses:
         return poses[item.name]
     return item.position, (0.0, 0.0, float(np.sin(item.yaw / 2)), float(np.cos(item.yaw / 2)))
-
-
-def _reaching(scene: Scene) -> Array:
-    place, yaw = scene.end_effector.position, scene.end_effector.yaw
-    for turn in (yaw, yaw + np.pi, yaw - np.pi):
-        joints = inverse(place, turn)
-        if joints is not None:
-            return joints
-    raise SceneError(
-        f"Scene '{scene.id}' has its end effector at {list(place)}, where the arm cannot hold it."
-    )
 
 
 def _quaternion(turn: Array) -> list[float]:

@@ -22,10 +22,9 @@ import pybullet_data
 from scene_renderer.bullet import pybullet
 from scene_renderer.camera import Array, Vector
 from scene_renderer.console import stdout_to_stderr
-from scene_renderer.errors import SceneError
-from scene_renderer.kinematics import FINGER_OPEN, inverse
+from scene_renderer.kinematics import FINGER_OPEN, start_joints
 from scene_renderer.meshes import Part, Quaternion, collision_parts
-from scene_renderer.scene import EndEffector, Scene, SceneObject
+from scene_renderer.scene import Scene, SceneObject
 
 PHYSICS_HZ = 120
 SETTLE_STEPS = 24
@@ -87,7 +86,7 @@ class Simulator:
         Raises:
             SceneError: if the arm cannot reach the scene's end-effector pose.
         """
-        start = _start_joints(scene.end_effector)
+        start = start_joints(scene.end_effector.position, scene.end_effector.yaw)
         with stdout_to_stderr():
             self._call("resetSimulation")
             self._call("setPhysicsEngineParameter", **_SOLVER)
@@ -269,14 +268,3 @@ def _lean_urdf() -> str:
     for mesh in robot.iter("mesh"):
         mesh.set("filename", mesh.get("filename", "").replace("package:/", str(folder)))
     return ElementTree.tostring(robot, encoding="unicode")
-
-
-def _start_joints(start: EndEffector) -> Array:
-    for yaw in (start.yaw, start.yaw + math.pi):
-        joints = inverse(start.position, yaw)
-        if joints is not None:
-            return joints
-    raise SceneError(
-        f"The arm cannot reach the end effector's position {start.position}; "
-        "give one within reach, pointing down."
-    )

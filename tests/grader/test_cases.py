@@ -55,6 +55,15 @@ def test_a_malformed_line_is_named_by_its_number(
     assert words in str(caught.value)
 
 
+def test_a_start_out_of_reach_is_named_by_its_line(lift: Case, tmp_path: Path) -> None:
+    scene = json.loads(lift.scene.to_json())
+    scene["end_effector"]["position"] = [0.3, 0.0, 2.0]
+    path = tmp_path / "mine.jsonl"
+    path.write_text(f"{line_of(lift, id='first')}\n{line_of(lift, scene=scene)}\n")
+    with pytest.raises(DatasetError, match=r"line 2: The arm cannot reach the end effector's"):
+        read_cases(path)
+
+
 @pytest.mark.parametrize("text", ["{", "[]", "null", "\u2028", "NaN", '{"id": "x"}', "[" * 100_000])
 def test_what_is_no_case_is_named_by_its_number(tmp_path: Path, text: str) -> None:
     path = tmp_path / "mine.jsonl"

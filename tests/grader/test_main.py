@@ -55,6 +55,19 @@ def test_a_missing_case_file_is_told_before_anything_is_written(tmp_path: Path) 
     assert not (tmp_path / "r").exists()
 
 
+def test_cases_and_output_are_looked_at_before_the_model(tmp_path: Path) -> None:
+    broken = tmp_path / "broken"
+    broken.mkdir()
+    command = ["checkpoint", str(broken), "--output", str(tmp_path / "r")]
+    with pytest.raises(TablehandError, match="Cannot read"):
+        main([*command, "--cases", str(tmp_path / "no.jsonl")])
+    (tmp_path / "r").write_text("mine")
+    with pytest.raises(OutputError, match="exists already"):
+        main(command)
+    with pytest.raises(CheckpointError, match="is no checkpoint"):
+        main(["checkpoint", str(broken), "--output", str(tmp_path / "new")])
+
+
 def test_an_existing_report_is_kept(tmp_path: Path) -> None:
     (tmp_path / "r").mkdir()
     (tmp_path / "r" / "report.json").write_text("mine")

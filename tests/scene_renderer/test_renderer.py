@@ -128,7 +128,7 @@ def test_the_arm_follows_joints_and_fingers_the_opening(renderer: Renderer) -> N
 def test_a_gripper_out_of_reach_is_refused(renderer: Renderer) -> None:
     scene = cubes("red", "green", "blue", "yellow")
     far = dataclasses.replace(scene, end_effector=EndEffector((1.5, 0.0, 0.3)))
-    with pytest.raises(SceneError, match="where the arm cannot hold it"):
+    with pytest.raises(SceneError, match="The arm cannot reach the end effector"):
         renderer.render(far, 64)
 
 
