@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 from scene_renderer.errors import CheckpointError
-from vlm.config import CHECKPOINTS, resolve_base
+from vlm.config import BASE_MODELS, CHECKPOINTS, resolve_base
 from vlm.policy import Policy, load_policy
 
 SHIPPED = CHECKPOINTS / "tiny-tuned"
@@ -28,9 +28,13 @@ def find_checkpoint(root: Path = CHECKPOINTS, shipped: Path = SHIPPED) -> str:
 
 
 def display_name(source: str) -> str:
-    """Returns how a report calls a model: a folder below this one by its relative path."""
+    """Returns how a report calls a model: by its path below this folder, else its short name."""
     path = Path(source).absolute()
-    return os.path.relpath(path) if path.is_relative_to(Path.cwd()) and path.exists() else source
+    if not path.exists():
+        return source
+    if path.is_relative_to(Path.cwd()):
+        return os.path.relpath(path)
+    return next((name for name, known in BASE_MODELS.items() if known == source), source)
 
 
 def load_with_base(path: str, device: str, base_too: bool) -> tuple[Policy, Policy | None]:

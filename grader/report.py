@@ -6,11 +6,12 @@
                   "by_split": {s: R}, "by_context_and_task": {c: {t: R}}, "exact_by_context": ...},
      "reliability": {"valid_plans": R, "refusal_recall": R, "over_refusal": R,
                      "blank_image_success": R, "not_run": int, "causes": {cause: count}},
-     "controls": {name: {"success": R, "valid_plans": R, "by_context": {c: R}}},
-     "inference": {"latency_ms": {"p50", "p95", "p99"}, ...}, "execution": {...},
+     "controls": {name: {"success": R, "model_success": R, "valid_plans": R, "by_context": {c: R}}},
+     "inference": {"latency_ms": {"n", "p50", "p95", "p99"}, ...}, "execution": {...},
      "environment": {...}}
 
-where every rate R is `{"value", "low", "high", "k", "n"}` with Wilson's 95 % interval. A key that
+where `model_success` is the graded policy's on the cases that the control answered, and every
+rate R is `{"value", "low", "high", "k", "n"}` with Wilson's 95 % interval. A key that
 was not measured is absent.
 """
 
@@ -61,7 +62,7 @@ def build_report(
         "settings": settings,
         "accuracy": accuracy(graded),
         "reliability": reliability(graded),
-        "controls": {role: control(o) for role, o in outcomes.items() if role != MODEL},
+        "controls": {role: control(o, graded) for role, o in outcomes.items() if role != MODEL},
     }
     if BLANK in outcomes:
         report["reliability"]["blank_image_success"] = success_rate(outcomes[BLANK]).to_dict()
@@ -71,10 +72,12 @@ def build_report(
     return report
 
 
-def control(outcomes: Sequence[Outcome]) -> Json:
-    """Returns what a report tells of a control."""
+def control(outcomes: Sequence[Outcome], graded: Sequence[Outcome]) -> Json:
+    """Returns what a report tells of a control beside what is graded."""
+    asked = {o.case for o in outcomes}
     return {
         "success": success_rate(outcomes).to_dict(),
+        "model_success": success_rate([o for o in graded if o.case in asked]).to_dict(),
         "valid_plans": rate(outcomes, lambda o: o.valid).to_dict(),
         "by_context": success_by(outcomes, lambda o: o.context),
     }
@@ -138,12 +141,12 @@ def _weakness(contexts: Json) -> str:
 
 
 def _rivals(report: Json) -> str:
-    """Names the controls that the model does not clearly beat, over all cases."""
-    success = report["accuracy"]["success"]
+    """Names the controls that the model does not clearly beat on the cases they answered."""
     rivals = [
         name.replace("_", " ")
         for name, figures in report["controls"].items()
-        if name not in ("oracle", BLANK) and not is_above(success, figures["success"])
+        if name not in ("oracle", BLANK)
+        and not is_above(figures["model_success"], figures["success"])
     ]
     return f"It is not clearly above {_join(rivals)}." if rivals else ""
 

@@ -13,7 +13,10 @@ from grader.baselines import Policy
 from grader.cases import Question
 from grader.metrics import percentile
 
-LATENCY_ANSWERS = 24
+FEWEST_ANSWERS, MOST_ANSWERS = 24, 100
+LATENCY_SECONDS = 10.0
+"""A slow model is asked no further question after so long, once it has given the fewest."""
+
 WARM_UP = 2
 
 
@@ -27,12 +30,13 @@ def measure_speed(policy: Policy, questions: Sequence[Question], batch_size: int
     """
     for question in questions[:WARM_UP]:
         _ask(policy, [question])
-    samples = sorted(1000 * _ask(policy, [q])[0] for q in questions[:LATENCY_ANSWERS])
+    samples = sorted(1000 * seconds for seconds in _latencies(policy, questions))
     count = min(batch_size, len(questions))
     seconds, tokens = _ask(policy, questions[:count])
     described = policy.describe()
     return {
         "latency_ms": {
+            "n": len(samples),
             "p50": percentile(samples, 0.50),
             "p95": percentile(samples, 0.95),
             "p99": percentile(samples, 0.99),
@@ -45,6 +49,16 @@ def measure_speed(policy: Policy, questions: Sequence[Question], batch_size: int
         "device": described["device"],
         "model": described,
     }
+
+
+def _latencies(policy: Policy, questions: Sequence[Question]) -> list[float]:
+    """Returns the wall time in seconds of single answers, as many as time allows."""
+    seconds: list[float] = []
+    for question in questions[:MOST_ANSWERS]:
+        if len(seconds) >= FEWEST_ANSWERS and sum(seconds) > LATENCY_SECONDS:
+            break
+        seconds.append(_ask(policy, [question])[0])
+    return seconds
 
 
 def _ask(policy: Policy, questions: Sequence[Question]) -> tuple[float, int]:

@@ -31,7 +31,12 @@ class Answer:
 
 
 class Policy:
-    """Answers instructions and questions with a vision-language model, greedily."""
+    """Answers instructions and questions with a vision-language model, greedily.
+
+    Attributes:
+        loaded: the model.
+        name: how people call it; at first the folder or hub id it was loaded from.
+    """
 
     def __init__(self, loaded: LoadedModel) -> None:
         self.loaded = loaded
@@ -99,7 +104,7 @@ class Policy:
         """Returns what a report says about the model."""
         model = self.loaded.model
         return {
-            "source": self.loaded.source,
+            "source": self.name,
             "base": self.loaded.base,
             "parameters": sum(p.numel() for p in model.parameters()),
             "dtype": str(model.dtype).removeprefix("torch."),

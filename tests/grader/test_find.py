@@ -5,6 +5,7 @@ import pytest
 
 from grader.find import ADAPTER, display_name, find_checkpoint
 from scene_renderer.errors import CheckpointError
+from vlm.config import BASE_MODELS
 
 
 def make_run(folder: Path, age: float) -> Path:
@@ -35,3 +36,4 @@ def test_a_model_is_called_by_its_relative_path(
     assert display_name(str(tmp_path / "runs" / "a")) == "runs/a"
     assert display_name("HuggingFaceTB/SmolVLM-256M-Instruct").startswith("HuggingFaceTB/")
     assert display_name("/") == "/"
+    assert display_name(BASE_MODELS["tiny"]) == "tiny"

@@ -1,6 +1,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from grader.metrics import Outcome
 from grader.report import BASE, BLANK, MODEL, build_report
 from grader.table import WIDTH, format_table
 
@@ -36,6 +37,23 @@ def test_a_model_that_looks_in_one_context_only_is_told_so(report_of: ReportOf) 
 def test_a_model_no_better_than_a_control_is_told_so(report_of: ReportOf) -> None:
     words = report_of((0.3, 0.3, 0.3), **{BASE: (0.3, 0.3, 0.3)})["verdict"]
     assert "It is not clearly above untuned base." in words
+
+
+def test_a_control_is_compared_on_the_cases_that_it_answered() -> None:
+    def outcome(case: int, success: bool) -> Outcome:
+        words = "lift the red cube", "pick(400, 0, 25)"
+        return Outcome(
+            str(case), str(case), "test", "lift", "named", *words, True, False, success, ""
+        )
+
+    graded = [outcome(i, success=i >= 70) for i in range(700)]
+    easy = [outcome(i, success=i < 7) for i in range(70)]
+    report = build_report("x", {MODEL: graded, BASE: easy}, settings={"split": "test"})
+    assert report["accuracy"]["success"]["value"] == 0.9
+    assert report["controls"][BASE]["model_success"] | {"low": 0, "high": 0} == {
+        "value": 0.0, "low": 0, "high": 0, "k": 0, "n": 70
+    }  # fmt: skip
+    assert "It is not clearly above untuned base." in report["verdict"]
 
 
 def test_the_report_has_the_keys_of_the_stable_shape(report_of: ReportOf) -> None:
