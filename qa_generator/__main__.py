@@ -90,7 +90,11 @@ def _add_generate(verbs: "argparse._SubParsersAction[Parser]") -> None:
         help=f"each instruction is asked in each (default: {' '.join(CONTEXTS)})",
     )
     generate.add_argument(
-        "--tasks", nargs="+", metavar="TASK", help="kinds of instruction (default: all)"
+        "--tasks",
+        nargs="+",
+        type=_task,
+        metavar="TASK",
+        help="kinds of instruction (default: all)",
     )
     generate.add_argument(
         "--verify", action="store_true", help="execute every plan and drop those that fail"
@@ -98,6 +102,12 @@ def _add_generate(verbs: "argparse._SubParsersAction[Parser]") -> None:
     generate.add_argument("--overwrite", action="store_true", help="replace what is there")
     generate.add_argument("--resume", action="store_true", help="go on where a run was stopped")
     generate.add_argument("--quiet", action="store_true", help="no progress")
+
+
+def _task(name: str) -> str:
+    from qa_generator.tasks import TASKS
+
+    return one_of("task", TASKS)(name)
 
 
 def _add_verb(
@@ -134,7 +144,7 @@ def _generate(options: argparse.Namespace) -> None:
         per_scene=options.per_scene,
         questions=options.questions,
         contexts=tuple(options.contexts),
-        tasks=tuple(map(one_of("task", TASKS), options.tasks or TASKS)),
+        tasks=tuple(options.tasks or TASKS),
         wordings=find_split(options.split).wordings,
         verified=options.verify,
     )

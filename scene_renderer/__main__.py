@@ -9,6 +9,7 @@ import argparse
 import io
 import json
 import os
+from argparse import ArgumentTypeError
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -191,7 +192,7 @@ def _width(least: int, most: int) -> Callable[[str], int]:
     def check(text: str) -> int:
         size = console.positive(text)
         if not least <= size <= most:
-            raise UsageError(f"A picture is {least} to {most} pixels wide, not {size}.")
+            raise ArgumentTypeError(f"A picture is {least} to {most} pixels wide, not {size}.")
         return size
 
     return check
@@ -200,7 +201,7 @@ def _width(least: int, most: int) -> Callable[[str], int]:
 def _speed(text: str) -> float:
     speed = console.positive_real(text)
     if not _SPEEDS[0] <= speed <= _SPEEDS[1]:
-        raise UsageError(
+        raise ArgumentTypeError(
             f"A film runs at {_SPEEDS[0]} to {_SPEEDS[1]} times the speed, not {text}."
         )
     return speed

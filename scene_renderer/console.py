@@ -14,6 +14,7 @@ import shlex
 import shutil
 import sys
 import time
+from argparse import ArgumentTypeError
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
@@ -64,7 +65,8 @@ class Parser(argparse.ArgumentParser):
         if choice:
             hint = did_you_mean(choice[1], re.findall(r"[\w-]+", choice[2]))
             raise UsageError(f"Unknown command '{choice[1]}'.{hint}")
-        raise UsageError(f"{message}. See '{self.prog} --help'.")
+        stop = "" if message.endswith((".", "?")) else "."
+        raise UsageError(f"{message}{stop} See '{self.prog} --help'.")
 
 
 def one_of(what: str, names: Iterable[str]) -> Callable[[str], str]:
@@ -73,7 +75,7 @@ def one_of(what: str, names: Iterable[str]) -> Callable[[str], str]:
 
     def check(text: str) -> str:
         if text not in known:
-            raise UsageError(f"Unknown {what} '{text}'.{did_you_mean(text, known)}")
+            raise ArgumentTypeError(f"Unknown {what} '{text}'.{did_you_mean(text, known)}")
         return text
 
     return check
@@ -83,7 +85,7 @@ def positive(text: str) -> int:
     """An argparse type: a whole number of at least 1."""
     value = _whole(text)
     if value < 1:
-        raise UsageError(f"Expected a number of at least 1, got {value}.")
+        raise ArgumentTypeError(f"Expected a number of at least 1, got {value}.")
     return value
 
 
@@ -91,7 +93,7 @@ def natural(text: str) -> int:
     """An argparse type: a whole number of at least 0, as seeds and indices are."""
     value = _whole(text)
     if value < 0:
-        raise UsageError(f"Expected a number of at least 0, got {value}.")
+        raise ArgumentTypeError(f"Expected a number of at least 0, got {value}.")
     return value
 
 
@@ -99,7 +101,7 @@ def _whole(text: str) -> int:
     try:
         return int(text)
     except ValueError:
-        raise UsageError(f"Expected a whole number, got '{text[:40]}'.") from None
+        raise ArgumentTypeError(f"Expected a whole number, got '{text[:40]}'.") from None
 
 
 def positive_real(text: str) -> float:
@@ -107,9 +109,9 @@ def positive_real(text: str) -> float:
     try:
         value = float(text)
     except ValueError:
-        raise UsageError(f"Expected a number, got '{text}'.") from None
+        raise ArgumentTypeError(f"Expected a number, got '{text}'.") from None
     if not 0 < value < float("inf"):
-        raise UsageError(f"Expected a number above 0, got {text}.")
+        raise ArgumentTypeError(f"Expected a number above 0, got {text}.")
     return value
 
 

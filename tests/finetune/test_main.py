@@ -23,7 +23,7 @@ COMMAND = [sys.executable, "-m", "finetune"]
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["train", "--minutes", "0"], "above 0, got 0"),
+        (["train", "--minutes", "0"], "argument --minutes: Expected a number above 0, got 0. See"),
         (["train", "--minutes", "-2"], "above 0, got -2"),
         (["train", "--minutes", "inf"], "above 0, got inf"),
         (["train", "--minutes", "nan"], "above 0, got nan"),

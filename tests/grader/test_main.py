@@ -22,7 +22,10 @@ COMMAND = [sys.executable, "-m", "grader"]
         (["oracle", "--count", "-3"], "at least 1, got -3"),
         (["oracle", "--seed", "-1"], "at least 0, got -1"),
         (["oracle", "--split", "tst"], "Unknown split 'tst'. Did you mean 'test'?"),
-        (["oracle", "--tasks", "lifts"], "Unknown task 'lifts'. Did you mean 'lift'?"),
+        (
+            ["oracle", "--tasks", "lifts"],
+            "--tasks: Unknown task 'lifts'. Did you mean 'lift'?",
+        ),
         (["oracle", "--contexts", "nmed"], "Unknown context 'nmed'. Did you mean 'named'?"),
         (["baseline", "--kind", "majorit"], "Unknown kind 'majorit'. Did you mean 'majority'?"),
         (["orcale"], "Unknown command 'orcale'. Did you mean 'oracle'?"),

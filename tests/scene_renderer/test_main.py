@@ -35,13 +35,22 @@ def scene_file(folder: Path, **changes: Any) -> str:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["render", "--count", "0"], "at least 1, got 0"),
+        (
+            ["render", "--count", "0"],
+            "argument --count: Expected a number of at least 1, got 0. See",
+        ),
         (["render", "--count", "-4"], "at least 1, got -4"),
         (["render", "--count", "many"], "Expected a whole number, got 'many'"),
         (["render", "--seed", "-1"], "at least 0, got -1"),
         (["render", "--workers", "0"], "at least 1, got 0"),
-        (["render", "--image-size", "9"], "32 to 2048 pixels wide, not 9"),
-        (["render", "--split", "tset"], "Unknown split 'tset'. Did you mean 'test'?"),
+        (
+            ["render", "--image-size", "9"],
+            "--image-size: A picture is 32 to 2048 pixels wide, not 9.",
+        ),
+        (
+            ["render", "--split", "tset"],
+            "--split: Unknown split 'tset'. Did you mean 'test'?",
+        ),
         (["render", "--resume", "--overwrite"], "exclude each other"),
         (["rendre"], "Unknown command 'rendre'. Did you mean 'render'?"),
         ([], "required: COMMAND"),
