@@ -17,9 +17,18 @@ from numpy.typing import NDArray
 from finetune.gaze import LIST, PICTURE
 from finetune.packing import Look, Row, factor_prefix
 from qa_generator.prompt import build_prompt, format_place, format_position, observe, to_millimetres
-from qa_generator.questions import TEMPLATES, Question, caption, sample_questions
+from qa_generator.questions import (
+    ABSENT,
+    DISTANCES_MM,
+    TEMPLATES,
+    Question,
+    caption,
+    format_distance,
+    sample_absent_name,
+    sample_questions,
+)
 from scene_renderer.scene import MAX_OBJECTS, EndEffector, SceneObject, Table
-from scene_renderer.vocabulary import COLORS, SHAPES
+from scene_renderer.vocabulary import COLORS, DIRECTIONS, SHAPES
 from vlm.processor import ChatTokenizer
 
 CONTEXT_SHARES = {"named": 0.25, "unnamed": 0.4, "image": 0.35}
@@ -28,8 +37,11 @@ CONTEXT_SHARES = {"named": 0.25, "unnamed": 0.4, "image": 0.35}
 KIND_SHARES = {"place": 0.5, "name": 0.2, "count": 0.1, "relation": 0.1, "gripper": 0.1}
 """How often a question that is not about finding is of which kind."""
 
-FINDING = 0.65
-"""Share of the questions that ask to find one or two things, with where to look."""
+FINDING = 0.8
+"""Share of the questions that ask for one or two things, a place beside one, or what is absent."""
+
+SHIFTED = "shifted"
+"""The kind of question whose answer is not in the list but follows from it."""
 
 SHORTEST = 2
 PASS_MARK = 0.95
@@ -139,17 +151,34 @@ def _any_question(table: Table, rng: np.random.Generator) -> Asked:
 
 
 def _find_in_list(table: Table, rng: np.random.Generator) -> Asked:
-    """Asks for the place of one thing or of two."""
+    """Asks for the place of one thing or of two, a place beside one, or for what is absent."""
     first, second = (table.objects[i] for i in rng.permutation(len(table.objects))[:2])
-    form = rng.integers(4)
-    if form == 0:
+    draw = rng.random()
+    if draw < 0.35:
+        return _beside(first, rng), (first,)
+    if draw < 0.47:
+        text = TEMPLATES["place"].format(a=sample_absent_name(table, rng))
+        return Question("place", text, ABSENT), ()
+    if draw < 0.65:
         both = "; ".join(format_place(item.name, item.position) for item in (first, second))
         text = TEMPLATES["place_two"].format(a=first.name, b=second.name)
         return Question("place", text, both), (first, second)
-    if form == 1:
+    if draw < 0.8:
         text = TEMPLATES["place_bare"].format(a=first.name)
         return Question("place", text, format_position(first.position)), (first,)
     return where_is(first), (first,)
+
+
+def _beside(item: SceneObject, rng: np.random.Generator) -> Question:
+    """Asks for the place that lies some distance from a thing in one of the robot's directions."""
+    direction = str(rng.choice(list(DIRECTIONS)))
+    distance = int(rng.choice(DISTANCES_MM))
+    step_x, step_y = DIRECTIONS[direction]
+    x, y, z = map(to_millimetres, item.position)
+    text = TEMPLATES["place_shifted"].format(
+        distance=format_distance(distance, rng), direction=direction, a=item.name
+    )
+    return Question(SHIFTED, text, f"{x + step_x * distance}, {y + step_y * distance}, {z}")
 
 
 def _find_in_picture(scene: Table, rng: np.random.Generator) -> Asked:
@@ -204,18 +233,48 @@ def _looks(
     """Says where to look for each token of an answer that tells of `items`."""
     looks: list[Look] = []
     picture = prompt.index(chat.image_token_id) if chat.image_token_id in prompt else 0
+    done = 0
     for item in items:
         number = chat.text_ids(format_position(item.position))
-        start = 0 if kind == "name" else _find(number, answer, looks[-1].token if looks else 0)
-        length = len(answer) - 1 if kind == "name" else len(number)
-        source = -1 if kind == "name" else _find(number, prompt)
+        source = _find(number, prompt)
+        if kind == "name":
+            pairs = [(token, -1) for token in range(len(answer) - 1)]
+        elif kind == SHIFTED:
+            pairs = _digit_by_digit(chat.text_ids("0123456789"), answer, number)
+        else:
+            start = _find(number, answer, done)
+            pairs = [(start + i, i) for i in range(len(number))]
+            done = start + len(number)
         tokens = shown[table.objects.index(item)]
-        for i in range(length):
-            if source >= 0:
-                looks.append(Look(start + i, source + i, LIST))
+        for token, digit in pairs:
+            if source >= 0 and digit >= 0:
+                looks.append(Look(token, source + digit, LIST))
             if len(tokens):
-                looks.append(Look(start + i, picture + int(rng.choice(tokens)), PICTURE))
+                looks.append(Look(token, picture + int(rng.choice(tokens)), PICTURE))
     return looks
+
+
+def _digit_by_digit(
+    digits: list[int], answer: list[int], number: list[int]
+) -> list[tuple[int, int]]:
+    """Pairs the digits of two lists of numbers, units with units, as (answer, number) indices."""
+    pairs = []
+    runs = zip(_runs(digits, answer), _runs(digits, number), strict=True)
+    for written, read in runs:
+        for i, token in enumerate(reversed(written)):
+            pairs.append((token, read[max(-1 - i, -len(read))]))
+    return pairs
+
+
+def _runs(digits: list[int], tokens: list[int]) -> list[list[int]]:
+    """Returns the indices of neighbouring digits, number by number."""
+    runs: list[list[int]] = []
+    for i, token in enumerate(tokens):
+        if token in digits:
+            if not i or tokens[i - 1] not in digits:
+                runs.append([])
+            runs[-1].append(i)
+    return runs
 
 
 def _find(part: list[int], whole: list[int], start: int = 0) -> int:

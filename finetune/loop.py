@@ -10,7 +10,7 @@ import math
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -72,6 +72,7 @@ def fit(
     validate: Callable[[int], dict[str, float]] | None = None,
     on_validated: Callable[[int, dict[str, float]], None] | None = None,
     memory: Any = None,
+    settings: Mapping[str, Any] | None = None,
     quiet: bool = False,
 ) -> int:
     """Minimises a loss.
@@ -88,10 +89,14 @@ def fit(
         on_validated: is told step and figures, with the `minutes` of training so far, to keep
             the best weights.
         memory: something with `state_dict` and `load_state_dict` to keep across resumes.
+        settings: what a resumed run must have in common with the stopped one, as JSON values.
         quiet: show no progress.
 
     Returns:
         The number of steps done.
+
+    Raises:
+        CheckpointError: if the training state is broken, or of a run with other settings.
     """
     on_cpu = not torch.cuda.is_available()
     accelerator = Accelerator(mixed_precision="bf16", cpu=on_cpu)
@@ -100,7 +105,7 @@ def fit(
         trained, lr=config.learning_rate, weight_decay=config.weight_decay, betas=(0.9, 0.98)
     )
     model, optimizer = accelerator.prepare(model, optimizer)
-    step, elapsed = _load_state(folder, trained, optimizer, memory)
+    step, elapsed = _load_state(folder, trained, optimizer, memory, settings or {})
     started = saved = time.monotonic() - elapsed
     limit = math.inf if config.minutes is None else 60 * config.minutes
 
@@ -109,6 +114,7 @@ def fit(
             "trained": [p.detach() for p in trained],
             "optimizer": optimizer.state_dict(),
             "memory": memory.state_dict() if memory is not None else {},
+            "settings": dict(settings or {}),
             "step": step,
             "elapsed": time.monotonic() - started,
         }
@@ -191,7 +197,11 @@ def _save_state(folder: Path, state: dict[str, Any]) -> None:
 
 
 def _load_state(
-    folder: Path, trained: list[torch.nn.Parameter], optimizer: Any, memory: Any
+    folder: Path,
+    trained: list[torch.nn.Parameter],
+    optimizer: Any,
+    memory: Any,
+    settings: Mapping[str, Any],
 ) -> tuple[int, float]:
     """Restores everything from `folder` if a state is there; returns step and seconds so far."""
     path = folder / STATE
@@ -199,17 +209,30 @@ def _load_state(
         return 0, 0.0
     try:
         state = torch.load(path, weights_only=True)
+        _check_settings(folder, state.get("settings", {}), settings)
         for parameter, value in zip(trained, state["trained"], strict=True):
             parameter.data.copy_(value)
         optimizer.load_state_dict(state["optimizer"])
         if memory is not None:
             memory.load_state_dict(state["memory"])
+    except CheckpointError:
+        raise
     except Exception as error:  # torch raises many kinds for one cause: a foreign or broken file
         raise CheckpointError(
             f"The training state '{path}' does not fit this run: {first_line(error)}. "
             "Give --overwrite to start anew."
         ) from error
     return int(state["step"]), float(state["elapsed"])
+
+
+def _check_settings(folder: Path, earlier: Mapping[str, Any], settings: Mapping[str, Any]) -> None:
+    for key in sorted(earlier.keys() & settings.keys()):
+        if earlier[key] != settings[key]:
+            raise CheckpointError(
+                f"The run in '{folder.parent}' was begun with {key.replace('_', ' ')} "
+                f"{earlier[key]}, not {settings[key]}. Give that, --overwrite to start anew, or "
+                "another --output."
+            )
 
 
 def _log(folder: Path, step: int, figures: dict[str, float]) -> None:

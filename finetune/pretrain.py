@@ -4,7 +4,7 @@ Three stages, one loop each:
 
     see    vision tower and connector alone, on the dense labels of `dense.py`
     read   the text model alone, on made-up lists that grow (`curriculum.py`)
-    ask    the whole model: questions behind one picture (`packing.py`), every fifth step
+    ask    the whole model: questions behind one picture (`packing.py`), every second step
            made-up lists without a picture; the dense loss stays on at half weight
 
 In `read` and `ask` two heads are also taught where to look (`gaze.py`).
@@ -57,7 +57,7 @@ else; tune it with `python -m finetune train`.
 FEWEST_SCENES = 4
 """Fewer leave nothing to measure on."""
 
-READING_EVERY = 5
+READING_EVERY = 2
 """Of so many steps of `ask` one is a reading exercise."""
 
 DENSE_WEIGHT = 0.5
@@ -81,7 +81,7 @@ class PretrainConfig:
 
     see_minutes: float = 40.0
     read_minutes: float = 4.0
-    ask_minutes: float = 28.0
+    ask_minutes: float = 37.0
     seed: int = 0
     see_batch: int = 32
     ask_batch: int = 16

@@ -29,6 +29,9 @@ from vlm.processor import ChatTokenizer, image_size
 TUNABLE = ("smolvlm", "idefics3")
 """Model types whose forward `forward.py` knows."""
 
+LASTING = ("base_model", "data", "seed", "rank", "learning_rate", "batch")
+"""The settings that a resumed run must share with the stopped one."""
+
 NOT_VISION = r".*(vision_model|connector).*"
 
 
@@ -50,7 +53,7 @@ class TrainConfig:
 
     base_model: str = DEFAULT_BASE
     data: Path = Path("data/default")
-    minutes: float | None = 6.0
+    minutes: float | None = 7.0
     steps: int = 100_000
     seed: int = 0
     rank: int = 16
@@ -193,6 +196,7 @@ def train(config: TrainConfig, output: Path, quiet: bool = False) -> dict[str, A
         validate=lambda step: valid.score(2 * config.batch),
         on_validated=keep_best,
         memory=best,
+        settings={key: config.settings()[key] for key in LASTING},
         quiet=quiet,
     )
     return facts | asdict(best)

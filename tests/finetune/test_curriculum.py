@@ -94,14 +94,29 @@ def test_reading_shows_no_picture(chat, rng):
 
 def test_a_look_at_the_list_finds_the_very_token_that_is_to_be_written(chat, rng):
     looks = 0
-    for _ in range(20):
-        prefix, turns = sample_reading_row(Reading(MAX_OBJECTS), chat, rng, 6)
+    for length in LENGTHS[:-1]:
+        prefix, turns = sample_reading_row(Reading(length), chat, rng, 3)
         for turn in turns:
             for look in turn.looks:
                 assert look.head == LIST
                 assert prefix[look.key] == turn.answer[look.token]
                 looks += 1
     assert looks > 100
+
+
+def test_a_place_beside_a_thing_is_looked_up_digit_by_digit(chat, rng):
+    read = []
+    for _ in range(40):
+        prefix, turns = sample_reading_row(Reading(MAX_OBJECTS), chat, rng, 6)
+        for turn in turns:
+            question = chat.tokenizer.decode(prefix + turn.prompt).splitlines()[-2]
+            if turn.looks and " of the " in question:
+                name = question.removesuffix(END).removesuffix("?").split(" of the ")[1]
+                entry = prefix[turn.looks[0].key :]
+                assert f"{name}: " in chat.tokenizer.decode(prefix)
+                read.append(chat.tokenizer.decode(entry[:1]).isdigit())
+    assert len(read) > 20
+    assert all(read)
 
 
 def test_a_look_at_the_picture_falls_on_a_token_of_the_object_asked_for(chat, rng):

@@ -146,6 +146,22 @@ def test_the_state_of_another_model_is_refused(tmp_path):
         learn(tmp_path, model=build_model(width=6))
 
 
+def test_a_run_goes_on_with_the_same_settings_only(tmp_path):
+    learn(tmp_path, settings={"batch": 4, "learning_rate": 0.1})
+    with pytest.raises(CheckpointError, match=r"begun with learning rate 0\.1, not 0\.2\. Give"):
+        learn(tmp_path, settings={"batch": 4, "learning_rate": 0.2})
+    learn(tmp_path, settings={"batch": 4, "learning_rate": 0.1})
+
+
+def test_a_state_without_settings_is_gone_on_with(tmp_path, uninterrupted):
+    with pytest.raises(KeyboardInterrupt):
+        learn(tmp_path, stop=(7, press_ctrl_c))
+    state = torch.load(tmp_path / STATE, weights_only=True)
+    del state["settings"]
+    torch.save(state, tmp_path / STATE)
+    assert_same(learn(tmp_path, settings={"batch": 4}), uninterrupted)
+
+
 def test_a_state_that_would_run_code_is_refused(tmp_path):
     class Trap:
         def __reduce__(self):
