@@ -5,12 +5,13 @@ python -m vlm plan --scene scene.json --image photo.png --context image "lift th
 """
 
 import argparse
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scene_renderer.console import Parser, natural, note, one_of, print_json, read_text, run
-from scene_renderer.errors import DatasetError
+from scene_renderer.errors import CheckpointError, DatasetError, PlanError
 from scene_renderer.vocabulary import CONTEXTS
 
 if TYPE_CHECKING:
@@ -65,7 +66,12 @@ def _plan(options: argparse.Namespace) -> None:
     image = _read_image(options.image) if options.image else _render(scene, policy.image_size)
     observation = observe(scene, image, options.context, np.random.default_rng(options.seed))
     answer = policy.answer([observation], [options.instruction])[0]
-    plan = parse_plan(answer.text)
+    try:
+        plan = parse_plan(answer.text)
+    except PlanError as error:
+        raise CheckpointError(
+            f"Model '{options.model}' answered {json.dumps(answer.text)}, which is no plan: {error}"
+        ) from error
     if options.json:
         print_json({"plan": format_plan(plan), "seconds": answer.seconds, "tokens": answer.tokens})
     else:

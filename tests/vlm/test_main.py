@@ -9,7 +9,6 @@ from PIL import Image
 from scene_renderer.errors import (
     CheckpointError,
     DatasetError,
-    PlanError,
     SceneError,
     UsageError,
 )
@@ -58,8 +57,8 @@ def test_a_picture_of_ones_own_is_used_and_one_document_printed(asked, picture, 
     assert document["seconds"] > 0
 
 
-def test_what_is_no_plan_is_told(tiny_base, scene_file):
-    with pytest.raises(PlanError, match=r"line \d+, column \d+"):
+def test_what_is_no_plan_is_told_with_the_answer(tiny_base, scene_file):
+    with pytest.raises(CheckpointError, match=r'answered ".*", which is no plan: line \d+, col'):
         main(["plan", "lift it", "--model", str(tiny_base), "--scene", scene_file])
 
 
