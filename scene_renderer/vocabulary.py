@@ -87,5 +87,3 @@ REFUSAL_REASONS: tuple[str, ...] = (
 
 CONTEXTS: tuple[str, ...] = ("named", "unnamed", "image")
 """What the text beside the picture tells: names and places, places alone, or neither."""
-
-
