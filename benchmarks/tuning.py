@@ -10,8 +10,11 @@ of LoRA on the same pairs of `data/demo`, in turns within one process.
 
 import argparse
 import json
+import sys
 import time
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # works without an install
 
 import numpy as np
 import torch
@@ -23,7 +26,7 @@ from finetune.train import Lesson, add_lora
 from scene_renderer.environment import describe_environment
 from vlm.model import load_model
 
-DEMO = Path("data/demo")
+DEMO = Path(__file__).resolve().parent.parent / "data" / "demo"
 GROUPS = 8
 
 
