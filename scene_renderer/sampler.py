@@ -5,10 +5,12 @@
     seen      every object wholly in the picture and at least 65 % of its outline uncovered
     taken     the open gripper fits around every object that it should be able to take
 
-Objects have gaps of `GAP`, so that open fingers fit between them, and stand inside the part of
+Camera, light, table and the gripper's start are a setup, a pure function of (seed, split, index
+divided by the split's `sharing`). Objects have gaps of `GAP`, so that open fingers fit between them, and stand inside the part of
 the table that the arm reaches.
 """
 
+import functools
 import math
 import zlib
 from dataclasses import dataclass
@@ -77,36 +79,63 @@ LOOKS: MappingProxyType[str, Look] = MappingProxyType(
 )
 
 
+@dataclass(frozen=True)
+class Setup:
+    """What scenes in a row share.
+
+    Attributes:
+        camera: where their pictures are taken from.
+        light: what lights them.
+        table: a word from `TABLES`.
+        tint: what the table's colour is multiplied with, RGB.
+        end_effector: where the gripper starts.
+        hand: the outline of the hand there, in a picture of width 1: float64, shape (32, 2).
+    """
+
+    camera: Camera
+    light: Light
+    table: str
+    tint: Vector
+    end_effector: EndEffector
+    hand: Array
+
+
 def sample_scene(seed: int, split: str, index: int) -> Scene:
     """Draws one scene.
 
     Args:
         seed: of the data set.
-        split: a word from `SPLITS`; it sets the number of objects, their colour-shape pairs and
-            how far the look wanders.
+        split: a word from `SPLITS`; it sets the number of objects, their colour-shape pairs, how
+            far the look wanders and how many scenes share a setup.
         index: of the scene in its split.
 
     Raises:
         UsageError: if there is no such split.
     """
     rules = find_split(split)
+    setup = _sample_setup(seed, split, index // rules.sharing)
     rng = np.random.default_rng([seed, zlib.crc32(split.encode()), index])
-    look = LOOKS[rules.look]
-    camera, light, tint = _sample_camera(look, rng), _sample_light(look, rng), _tint(look, rng)
-    table = str(rng.choice(TABLES))
     objects = None
     while objects is None:
-        objects = _place(_sample_kinds(rules, rng), camera, rng)
-    outlines = [_outline(item, camera) for item in objects]
+        objects = _place(_sample_kinds(rules, rng), setup, rng)
     return Scene(
         id=f"{split}-{seed}-{index:06d}",
         objects=objects,
-        end_effector=_sample_end_effector(outlines, camera, rng),
-        camera=camera,
-        light=light,
-        table=table,
-        tint=tint,
+        end_effector=setup.end_effector,
+        camera=setup.camera,
+        light=setup.light,
+        table=setup.table,
+        tint=setup.tint,
     )
+
+
+@functools.lru_cache(maxsize=4)
+def _sample_setup(seed: int, split: str, number: int) -> Setup:
+    look = LOOKS[find_split(split).look]
+    rng = np.random.default_rng([seed, zlib.crc32(f"{split} setup".encode()), number])
+    camera, light, tint = _sample_camera(look, rng), _sample_light(look, rng), _tint(look, rng)
+    end_effector, hand = _sample_end_effector(camera, rng)
+    return Setup(camera, light, str(rng.choice(TABLES)), tint, end_effector, hand)
 
 
 def _sample_camera(look: Look, rng: np.random.Generator) -> Camera:
@@ -159,12 +188,7 @@ def _sample_pair(
     rng: np.random.Generator,
 ) -> tuple[str, str]:
     """Draws a free pair; those that share a word with an earlier one are likelier."""
-    free = [
-        (color, shape)
-        for color in COLORS
-        for shape in shapes
-        if (color, shape) not in taken and is_unseen(color, shape) == wants_unseen
-    ]
+    free = [pair for pair in _all_pairs(shapes, wants_unseen) if pair not in taken]
     colors, kinds = {c for c, _ in taken}, {s for _, s in taken}
     weights = np.array([1.0 + 3 * (c in colors) + (s in kinds) for c, s in free])
     if len(shapes) > len(SUPPORTS):  # every scene has one support already
@@ -172,8 +196,15 @@ def _sample_pair(
     return free[int(rng.choice(len(free), p=weights / weights.sum()))]
 
 
+@functools.cache
+def _all_pairs(shapes: tuple[str, ...], unseen: bool) -> tuple[tuple[str, str], ...]:
+    """All (colour, shape) pairs that training shows, or those that it does not."""
+    pairs = ((color, shape) for color in COLORS for shape in shapes)
+    return tuple(pair for pair in pairs if is_unseen(*pair) == unseen)
+
+
 def _place(
-    pairs: list[tuple[str, str]], camera: Camera, rng: np.random.Generator
+    pairs: list[tuple[str, str]], setup: Setup, rng: np.random.Generator
 ) -> tuple[SceneObject, ...] | None:
     """Finds a place for each object, or returns None at a dead end."""
     sized = []
@@ -182,16 +213,20 @@ def _place(
         sized.append((color, shape, round(float(rng.uniform(small, large)) * 500) / 500))
     sized.sort(key=lambda kind: -kind[2] * SHAPES[kind[1]].proportions[0])
     placed: list[SceneObject] = []
+    outlines: list[Array] = []
     for color, shape, size in sized:
         for _ in range(_TRIES):
             item = _drop(color, shape, size, rng)
-            if all(gap(item, other) >= GAP for other in placed) and _is_inside(item, camera):
+            if not all(_has_gap(item, other) for other in placed):
+                continue
+            outlined = _outline(item, setup.camera)
+            if _is_inside(outlined) and are_apart(outlined, setup.hand):
                 placed.append(item)
+                outlines.append(outlined)
                 break
         else:
             return None
-    outlines = [_outline(item, camera) for item in placed]
-    distances = [math.dist(item.position, camera.position) for item in placed]
+    distances = [math.dist(item.position, setup.camera.position) for item in placed]
     if min(uncovered(outlines, distances)) < VISIBLE or not _are_graspable(placed):
         return None
     return tuple(placed[i] for i in rng.permutation(len(placed)))
@@ -208,6 +243,12 @@ def _drop(color: str, shape: str, size: float, rng: np.random.Generator) -> Scen
     x, y = round(float(rng.uniform(*AREA_X)), 3), round(float(rng.uniform(*AREA_Y)), 3)
     yaw = 0.0 if SHAPES[shape].round else round(float(rng.uniform(-math.pi, math.pi) / 2), 3)
     return SceneObject(f"{color} {shape}", color, shape, size, (x, y, height / 2), yaw)
+
+
+def _has_gap(a: SceneObject, b: SceneObject) -> bool:
+    """Whether two footprints are `GAP` apart; far ones are so without a closer look."""
+    radii = math.hypot(*a.extents[:2]) / 2 + math.hypot(*b.extents[:2]) / 2
+    return math.dist(a.position[:2], b.position[:2]) >= radii + GAP or gap(a, b) >= GAP
 
 
 def gap(a: SceneObject, b: SceneObject) -> float:
@@ -237,10 +278,9 @@ def _half_width(item: SceneObject, direction: float) -> float:
     return (x * abs(math.cos(turn)) + y * abs(math.sin(turn))) / 2
 
 
-def _is_inside(item: SceneObject, camera: Camera) -> bool:
-    """Whether the picture shows all of it."""
-    pixels = _outline(item, camera)
-    return bool(np.all((pixels >= MARGIN) & (pixels <= 1 - MARGIN)))
+def _is_inside(pixels: Array) -> bool:
+    """Whether a picture of width 1 shows all of an outline."""
+    return bool(pixels.min() >= MARGIN and pixels.max() <= 1 - MARGIN)
 
 
 def _outline(item: SceneObject, camera: Camera) -> Array:
@@ -264,13 +304,18 @@ def uncovered(outlines: list[Array], distances: list[float]) -> list[float]:
         outlines: convex polygons in a picture of width 1, each float64, shape (32, 2).
         distances: of each from the camera, metres.
     """
-    inside = [_fill(polygon) for polygon in outlines]
+    low, high = np.min(outlines, axis=1), np.max(outlines, axis=1)
+    meets = np.all((low[:, None] < high) & (low < high[:, None]), axis=2)
+    meets &= np.less.outer(distances, distances)
     shares = []
-    for own, distance in zip(inside, distances, strict=True):
-        nearer = [m for m, d in zip(inside, distances, strict=True) if d < distance]
-        total = int(np.count_nonzero(own))
-        covered = int(np.count_nonzero(own & np.any(nearer, axis=0))) if nearer else 0
-        shares.append(1 - covered / max(total, 1))
+    for polygon, nearer in zip(outlines, meets.T, strict=True):
+        covers = [_fill(outlines[i]) for i in np.flatnonzero(nearer)]
+        if not covers:
+            shares.append(1.0)
+            continue
+        own = _fill(polygon)
+        covered = np.count_nonzero(own & np.any(covers, axis=0))
+        shares.append(1 - covered / max(np.count_nonzero(own), 1))
     return shares
 
 
@@ -280,17 +325,13 @@ def _fill(polygon: Array) -> NDArray[np.bool_]:
     return np.asarray(image)
 
 
-def _sample_end_effector(
-    outlines: list[Array], camera: Camera, rng: np.random.Generator
-) -> EndEffector:
-    """Draws where the gripper hovers: in the picture, and in front of no object."""
+def _sample_end_effector(camera: Camera, rng: np.random.Generator) -> tuple[EndEffector, Array]:
+    """Draws where the gripper hovers, in the picture; with the outline of the hand."""
     while True:
         x, y = rng.uniform(0.28, 0.34), rng.uniform(-0.16, 0.16)
         position = _vector(np.array([x, y, rng.uniform(0.20, 0.32)]))
         yaw = round(float(rng.uniform(-0.6, 0.6)), 3)
         centre = (position[0], position[1], position[2] + HAND[2] / 2)
-        hand = _prism(_SQUARE, HAND, centre, yaw, camera)
         tips = camera.project(np.array([position]), 1)[0]
-        is_shown = bool(np.all((tips > 0.03) & (tips < 0.97)))
-        if is_shown and all(are_apart(hand, polygon) for polygon in outlines):
-            return EndEffector(position, yaw)
+        if bool(np.all((tips > 0.03) & (tips < 0.97))):
+            return EndEffector(position, yaw), _prism(_SQUARE, HAND, centre, yaw, camera)

@@ -187,7 +187,7 @@ class Scene:
 
     def to_json(self) -> str:
         """Returns one line of JSON; `from_json` is its inverse."""
-        return json.dumps(dataclasses.asdict(self), separators=(",", ":"))
+        return json.dumps(self, default=vars, separators=(",", ":"))
 
     @staticmethod
     def from_json(text: str) -> "Scene":

@@ -1,23 +1,26 @@
-"""From what each pixel shows to its colour: light, shadows, table and background, in numpy.
+"""From what each pixel shows to its colour: light, shadows, table and floor, in numpy.
 
-The rasteriser (`renderer.py`) says which body every pixel shows, how far it is and how squarely
-the lamp meets its surface. All else is arithmetic on whole pictures: the table is a plane, so its
-texture and the shadows on it are two perspective warps.
+The rasteriser says which solid every pixel shows, how near it is and how squarely the lamp meets
+its surface; drawn from the lamp, the same solids say where its light ends. The table is a plane,
+so its texture and the shadows on it are two perspective warps.
 """
 
 import math
+import zlib
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageFilter
+from PIL import Image
 
-from scene_renderer.camera import FAR, NEAR, Array, Camera
+from scene_renderer.camera import Array, Camera
+from scene_renderer.rasteriser import NOTHING, Float, Fragments, Index, Raster
 from scene_renderer.scene import Light, Scene
 from scene_renderer.textures import load_texture, texel_from_table
 
-Float = NDArray[np.float32]
-Index = NDArray[np.int64]
+OVERSAMPLING = 2
+LAMP_OVERSAMPLING = 1.5
+"""Widths of what camera and lamp see, over the width of the picture."""
 
 TABLE_X, TABLE_Y = (-0.32, 0.92), (-0.75, 0.75)
 """Where the table ends, metres, base frame."""
@@ -30,90 +33,261 @@ PENUMBRA = 0.008
 """How far the edge of a shadow on the table is blurred, metres."""
 
 SHADOW_BIAS = 0.012
-"""How much further than its shadow map says a surface may be and still be lit, metres."""
+SHADOW_SLOPE = 1.5
+"""How much further than its shadow map says a surface may be and still be lit: metres, and pixels
+of that map over the cosine between surface and lamp, so that slanting surfaces are not speckled."""
+
+_COARSE = 2
+_REDUCTION_BLUR = 0.36
+"""How many times coarser shadows on the table are blurred than the lamp sees them, and the radius
+by which that and interpolating between the coarse pixels blur them already."""
 
 _SIDE_SHARE = 0.25
 
 _FLOOR_NEAR, _FLOOR_FAR = (0.40, 0.42, 0.45), (0.62, 0.65, 0.69)
 
+_SUBPIXELS = np.array([(row, column) for row in (0, 1) for column in (0, 1)])
+"""The pixels of a raster that make up one of the picture: int64, shape (4, 2)."""
 
-@dataclass(frozen=True)
-class Raster:
-    """What the pixels of one picture show.
 
-    Attributes:
-        body: int64, shape (n, n): body number, -1 where there is none.
-        depth: float32, shape (n, n): distance along the camera's axis, metres.
-        facing: float32, shape (n, n): cosine between surface and lamp, 0 where turned away.
-    """
+def lamp_size(image_size: int) -> int:
+    """Returns the width of what the lamp sees in pixels, for pictures of this width."""
+    return round(image_size * LAMP_OVERSAMPLING)
 
-    body: NDArray[np.int64]
-    depth: Float
-    facing: Float
+
+def lamp_direction(light: Light) -> Array:
+    """Returns the unit vector from the table towards the lamp: float64, shape (3,)."""
+    direction = np.array(light.direction)
+    return np.asarray(direction / np.linalg.norm(direction))
 
 
 def lamp_camera(light: Light) -> Camera:
     """Returns the lamp as a camera: what it sees is lit."""
     target = (0.45, 0.0, 0.05)
-    direction = np.array(light.direction) / np.linalg.norm(light.direction)
-    x, y, z = (np.array(target) + LAMP_DISTANCE * direction).tolist()
+    x, y, z = (np.array(target) + LAMP_DISTANCE * lamp_direction(light)).tolist()
     fov_deg = math.degrees(2 * math.atan(LAMP_REACH / LAMP_DISTANCE))
     return Camera((x, y, z), target, fov_deg, "lamp")
 
 
-def linear_depth(depth: Float) -> Float:
-    """Returns the distance along the camera's axis, metres, from OpenGL's depth in [0, 1]."""
-    distance: Float = (2 * FAR * NEAR) / ((FAR + NEAR) - (2 * depth - 1) * (FAR - NEAR))
-    return distance
+def dark(size: int) -> Float:
+    """Returns how far the light of a lamp reaches that meets nothing: float32, shape (size²,)."""
+    return np.full(size * size, np.inf, np.float32)
 
 
-def shade(scene: Scene, seen: Raster, lamp: Raster, albedo: Float, image_size: int) -> Float:
+def cast(reach: Float, fragments: Fragments) -> Float:
+    """Returns how far the lamp's light reaches when solids stand in it as well.
+
+    Args:
+        reach: float32, shape (size²,): without them, metres along the lamp's axis.
+        fragments: what the lamp sees of them.
+    """
+    shorter = reach.copy()
+    np.minimum.at(shorter, fragments.pixel, 1 / fragments.nearness)
+    return shorter
+
+
+@dataclass(frozen=True)
+class Ground:
+    """The table and the floor around it as a camera sees them, but for the shadows on them.
+
+    Attributes:
+        color: float32, shape (3, size²), RGB in [0, 1] before the light.
+        bright: float32, shape (size²,): what the colour is multiplied with in the light.
+        window: the part of what the lamp sees that can fall on pixels of the picture.
+        texel: int64, shape (4, size²): the four pixels of that window, `_COARSE` times smaller,
+            around where the lamp sees each pixel of the picture.
+        weight: float32, shape (4, size²): how much less light there is for the shadow, 0 to 255,
+            on each of the four.
+    """
+
+    color: Float
+    bright: Float
+    window: tuple[slice, slice]
+    texel: Index
+    weight: Float
+
+    def shade(self, reach: Float) -> Float:
+        """Returns the picture with shadows of what ends the lamp's light: float32, (3, size²)."""
+        size = math.isqrt(len(reach))
+        is_hidden = np.isfinite(reach).reshape(size, size)[self.window]
+        hidden = Image.fromarray(is_hidden.view(np.uint8) * np.uint8(255)).reduce(_COARSE)
+        kernel = _penumbra_kernel(_penumbra(size) / _COARSE)
+        shadow = _blur(_blur(np.asarray(hidden, np.float32), kernel).T, kernel).T.ravel()
+        shaded = np.einsum("ij,ij->j", self.weight, shadow.take(self.texel))
+        picture = self.color * (self.bright - shaded)
+        return np.minimum(picture, 1, out=picture)
+
+
+def build_ground(scene: Scene, image_size: int) -> Ground:
+    """Prepares the table of a scene for pictures of this width."""
+    camera, light = scene.camera, scene.light
+    coarse = max(1, 512 // image_size)
+    table_from_pixel = np.asarray(np.linalg.inv(_plane(camera, image_size)), np.float64)
+    number = zlib.crc32(repr((camera, light, scene.tint)).encode())
+    texture = load_texture(scene.table, coarse)
+    table = _warp(texture, texel_from_table(number, coarse) @ table_from_pixel, image_size)
+    is_table = _is_table(table_from_pixel, image_size)
+    color = np.where(is_table[..., None], table * np.array(scene.tint, "f4"), _floor(image_size))
+    facing = np.float32(lamp_direction(light)[2])
+    lit, unlit = (_strength(light, facing, share) for share in (1, 0))
+    is_table = is_table.ravel()
+    window, texel, weight = _lamp_texels(light, table_from_pixel, image_size, is_table)
+    bright = np.where(is_table, lit, np.float32(1))
+    weight *= np.where(is_table, lit - unlit, 0) / np.float32(255)
+    return Ground(np.ascontiguousarray(color.reshape(-1, 3).T), bright, window, texel, weight)
+
+
+def _lamp_texels(
+    light: Light, table_from_pixel: Array, image_size: int, is_table: NDArray[np.bool_]
+) -> tuple[tuple[slice, slice], Index, Float]:
+    """Where the lamp sees the table's pixels: `window`, `texel` and the weights of the four."""
+    size = lamp_size(image_size)
+    lamp_from_pixel = _plane(lamp_camera(light), size) @ table_from_pixel
+    centres = np.arange(image_size) + 0.5
+    u, v = np.tile(centres, image_size), np.repeat(centres, image_size)
+    x, y, w = (row[0] * u + row[1] * v + row[2] for row in lamp_from_pixel)
+    place = [np.where(is_table, np.clip(p / w, 0, size), size / 2) for p in (y, x)]
+    margin = 2 * math.ceil(_penumbra(size)) + 2 * _COARSE
+    low = [max(int(p.min()) - margin, 0) for p in place]
+    count = [
+        -(-(min(int(p.max()) + margin, size) - first) // _COARSE)
+        for p, first in zip(place, low, strict=True)
+    ]
+    place = [
+        np.clip((p - first) / _COARSE - 0.5, 0, n - 1.001)
+        for p, first, n in zip(place, low, count, strict=True)
+    ]
+    cell = [np.floor(p).astype(np.int64) for p in place]
+    first = cell[0] * count[1] + cell[1]
+    down, along = (p - c for p, c in zip(place, cell, strict=True))
+    weight = [(1 - down) * (1 - along), (1 - down) * along, down * (1 - along), down * along]
+    texel = np.stack([first, first + 1, first + count[1], first + count[1] + 1])
+    rows, columns = (
+        slice(start, start + n * _COARSE) for start, n in zip(low, count, strict=True)
+    )
+    return (rows, columns), texel, np.stack(weight).astype(np.float32)
+
+
+def _penumbra(size: int) -> float:
+    """How far shadows on the table are blurred, in pixels of what the lamp sees."""
+    return PENUMBRA * size / (2 * LAMP_REACH)
+
+
+def _penumbra_kernel(radius: float) -> Float:
+    """Two boxes of this radius, less what reducing and interpolating blur already."""
+    radius = max(radius - _REDUCTION_BLUR, 0)
+    whole = int(radius)
+    ends = [radius - whole]
+    box = np.array(ends + [1] * (2 * whole + 1) + ends) / (2 * radius + 1)
+    return np.convolve(box, box).astype(np.float32)
+
+
+def _blur(image: Float, kernel: Float) -> Float:
+    """Blurs along the rows; beyond the picture there is nothing."""
+    reach, width = len(kernel) // 2, image.shape[1]
+    padded = np.pad(image, ((0, 0), (reach, reach)))
+    blurred = np.zeros_like(image)
+    for shift, weight in enumerate(kernel):
+        blurred += weight * padded[:, shift : shift + width]
+    return blurred
+
+
+@dataclass(frozen=True)
+class Surfaces:
+    """What stands on the table, in the pixels of a picture that show some of it.
+
+    Attributes:
+        pixel: int64, shape (n,): row times the picture's width plus column.
+        nearness: float32, shape (4, n), as in `Raster`, but 1 where only the ground is seen.
+        facing: float32, shape (4, n), as in `Raster`.
+        body: int64, shape (4, n), as in `Raster`, but 0 where only the ground is seen.
+        is_ground: bool, shape (4, n): where only the ground is seen.
+    """
+
+    pixel: Index
+    nearness: Float
+    facing: Float
+    body: Index
+    is_ground: NDArray[np.bool_]
+
+
+def shade(
+    scene: Scene, seen: Raster, reach: Float, albedo: Float, ground: Ground
+) -> NDArray[np.uint8]:
     """Colours a picture.
 
     Args:
-        scene: gives camera, light and table.
-        seen: what the scene's camera sees, at a multiple of `image_size`: each pixel of the
-            picture is the mean of a block.
-        lamp: what `lamp_camera` sees, at any size.
-        albedo: float32, shape (bodies, 3): the colour of each body, RGB in [0, 1].
-        image_size: width and height of the picture in pixels.
+        scene: gives camera and light.
+        seen: what the scene's camera sees, `OVERSAMPLING` times as wide as the picture.
+        reach: how far the lamp's light goes: float32, metres, as `lamp_camera` sees it.
+        albedo: float32, shape (3, bodies): the colour of each body, RGB in [0, 1].
+        ground: what is behind them.
 
     Returns:
-        float32, shape (image_size, image_size, 3), RGB in [0, 1].
+        uint8, shape (size, size, 3), RGB.
     """
-    rows, columns = np.nonzero(seen.body >= 0)
-    lit = _lit(scene.camera, lamp_camera(scene.light), seen, lamp, rows, columns)
-    strength = _strength(scene.light, seen.facing[rows, columns], lit)
-    colors = np.minimum(albedo[seen.body[rows, columns]] * strength[:, None], 1)
-    block = len(seen.body) // image_size
-    pixel = rows // block * image_size + columns // block
-    layers = [colors[:, 0], colors[:, 1], colors[:, 2], np.ones(len(rows))]
-    sums = [np.bincount(pixel, layer, image_size**2) / block**2 for layer in layers]
-    front = np.stack(sums, axis=-1).reshape(image_size, image_size, 4)
-    ground = np.minimum(_ground(scene, image_size, lamp), 1)
-    return np.asarray(front[..., :3] + ground * (1 - front[..., 3:]), np.float32)
+    size = math.isqrt(len(ground.bright))
+    picture = ground.shade(reach)
+    found = _surfaces(seen, size)
+    lit = _lit(scene, found, reach, size)
+    strength = _strength(scene.light, found.facing, lit.view(np.uint8))
+    strength[found.is_ground] = 0
+    share = found.is_ground.mean(axis=0, dtype=np.float32)
+    image = np.empty((size * size, 3), np.uint8)
+    for channel, (layer, colors) in enumerate(zip(picture, albedo, strict=True)):
+        front = colors.take(found.body)
+        front *= strength
+        np.minimum(front, 1, out=front)
+        layer[found.pixel] = layer.take(found.pixel) * share + front.mean(axis=0)
+        layer *= 255
+        layer += 0.5
+        np.copyto(image[:, channel], layer, casting="unsafe")
+    return image.reshape(size, size, 3)
 
 
-def _strength(light: Light, facing: Float | np.float32, lit: Float) -> Float:
+def _surfaces(seen: Raster, size: int) -> Surfaces:
+    is_shown = (seen.body != NOTHING).view(np.uint16).reshape(size, OVERSAMPLING, size)
+    pixel = np.flatnonzero(is_shown.any(axis=1))
+    first = OVERSAMPLING * (pixel + pixel // size * (OVERSAMPLING - 1) * size)
+    places = first + (_SUBPIXELS @ [OVERSAMPLING * size, 1])[:, None]  # (4, pixels)
+    nearness, facing, body = (values.take(places) for values in vars(seen).values())
+    is_ground = body == NOTHING
+    nearness[is_ground] = 1
+    body[is_ground] = 0
+    return Surfaces(pixel, nearness, facing, body.astype(np.int64), is_ground)
+
+
+def _strength(light: Light, facing: Float | np.float32, lit: NDArray[np.uint8] | int) -> Float:
     """How brightly surfaces are lit; a little of the ambient light comes from the lamp's side."""
     around = light.ambient * (1 - _SIDE_SHARE + _SIDE_SHARE * facing)
     return np.asarray(around + light.diffuse * lit * facing, np.float32)
 
 
-def _ground(scene: Scene, size: int, lamp: Raster) -> Float:
-    """The table with the shadows on it, and the floor around it: float32, (size, size, 3)."""
-    coarse = max(1, 512 // size)
-    table_from_pixel = np.asarray(np.linalg.inv(_plane(scene.camera, size)), np.float64)
-    texel = texel_from_table(scene.id, coarse) @ table_from_pixel
-    texture = _warp(load_texture(scene.table, coarse), texel, size)
-    lamp_pixel = _plane(lamp_camera(scene.light), len(lamp.body))
-    shaded = _table_shadow(lamp.body, lamp_pixel @ table_from_pixel, size)
-    direction = np.array(scene.light.direction)
-    facing = np.float32(direction[2] / np.linalg.norm(direction))
-    strength = _strength(scene.light, facing, 1 - shaded)
-    table = texture * np.array(scene.tint, np.float32) * strength[..., None]
-    inside = _is_table(table_from_pixel, size)
-    return np.where(inside[..., None], table, _floor(size))
+def _lit(scene: Scene, found: Surfaces, reach: Float, image_size: int) -> NDArray[np.bool_]:
+    """Which surfaces the lamp reaches; each of a pixel's four looks past another side of it.
+
+    Source: percentage-closer filtering, Reeves, Salesin and Cook, 1987, with four samples.
+    """
+    size = lamp_size(image_size)
+    lamp_pixel = lamp_camera(scene.light).pixel_matrix(size)
+    eye = (lamp_pixel @ [*scene.camera.position, 1.0]).astype(np.float32)
+    ray = lamp_pixel[:, :3] @ scene.camera.ray_matrix(image_size)
+    inside = (_SUBPIXELS + 0.5) / OVERSAMPLING
+    steps = (inside @ ray[:, 1::-1].T).astype(np.float32)  # (4, 3)
+    row, column = np.divmod(found.pixel, image_size)
+    u, v, ray = column.astype(np.float32), row.astype(np.float32), ray.astype(np.float32)
+    x, y, depth = (  # times nearness
+        eye[i] * found.nearness + (ray[i, 0] * u + ray[i, 1] * v + ray[i, 2]) + steps[:, i : i + 1]
+        for i in range(3)
+    )
+    sides = (_SUBPIXELS.astype(np.float32) - np.float32(0.5)) * np.float32(1.5)
+    last = np.float32(size - 1)
+    across = np.clip(x / depth + sides[:, 1:], 0, last).astype(np.int64)
+    texel = np.clip(y / depth + sides[:, :1], 0, last).astype(np.int64) * size + across
+    slant = np.maximum(found.facing, np.float32(0.01))
+    slack = np.float32(SHADOW_SLOPE * 2 * LAMP_REACH / size) / slant
+    limit = reach.take(texel) + np.maximum(slack, np.float32(SHADOW_BIAS))
+    return np.asarray(depth < limit * found.nearness)
 
 
 def _is_table(table_from_pixel: Array, size: int) -> NDArray[np.bool_]:
@@ -147,33 +321,6 @@ def _warp(image: Image.Image, source_from_pixel: Array, size: int) -> Float:
         (size, size), Image.Transform.PERSPECTIVE, coefficients, Image.Resampling.BILINEAR
     )
     return np.asarray(warped, np.float32) / np.float32(255)
-
-
-def _table_shadow(body: NDArray[np.int64], lamp_from_pixel: Array, size: int) -> Float:
-    """How much of the lamp is hidden at each pixel of the table, 0 to 1."""
-    hidden = Image.fromarray((body >= 0).astype(np.uint8) * np.uint8(255))
-    radius = PENUMBRA * len(body) / (2 * LAMP_REACH)
-    soft = hidden.filter(ImageFilter.BoxBlur(radius)).filter(ImageFilter.BoxBlur(radius))
-    return _warp(soft, lamp_from_pixel, size)
-
-
-def _lit(
-    camera: Camera, lamp_view: Camera, seen: Raster, lamp: Raster, rows: Index, columns: Index
-) -> Float:
-    """How much of the lamp reaches the surfaces that some pixels show, 0 to 1.
-
-    Source: percentage-closer filtering, Reeves, Salesin and Cook, 1987, with four samples.
-    """
-    lamp_pixel = lamp_view.pixel_matrix(len(lamp.body))
-    start = lamp_pixel @ [*camera.position, 1.0]
-    step = lamp_pixel[:, :3] @ camera.ray_matrix(len(seen.body))
-    u, v, depth = columns + 0.5, rows + 0.5, seen.depth[rows, columns]
-    x, y, w = (start[i] + depth * (step[i, 0] * u + step[i, 1] * v + step[i, 2]) for i in range(3))
-    last = len(lamp.body) - 1
-    lamp_columns = [np.clip(x / w + d, 0, last).astype(np.int64) for d in (-0.75, 0.75)]
-    lamp_rows = [np.clip(y / w + d, 0, last).astype(np.int64) for d in (-0.75, 0.75)]
-    hits = [w < lamp.depth[r, c] + SHADOW_BIAS for r in lamp_rows for c in lamp_columns]
-    return np.asarray(np.mean(hits, axis=0), np.float32)
 
 
 def corner_normals(vertices: Array, faces: NDArray[np.int64], crease: float = 0.6) -> Array:

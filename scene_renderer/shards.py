@@ -34,11 +34,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from scene_renderer.console import claim_output, write_whole
 from scene_renderer.errors import DatasetError, OutputError
 from scene_renderer.pictures import decode_picture
+from scene_renderer.png import encode_png
 from scene_renderer.sampler import sample_scene
 from scene_renderer.scene import Scene
 from scene_renderer.workers import run_jobs
@@ -50,7 +50,6 @@ VERSION = 1
 SCENES_PER_SHARD = 64
 MANIFEST = "manifest.json"
 _MANIFEST_KEYS = {"seed", "scenes", "image_size", "files"}
-_PNG_LEVEL = 2
 _ORIGIN = b"tablehand.origin"
 """Key in a shard's metadata: the JSON of the `Shard` that it is."""
 
@@ -349,25 +348,19 @@ def _row(scene: Scene, rendering: "Rendering") -> dict[str, Any]:
     )
     return {
         "id": scene.id,
-        "image": _encode_png(rendering.image),
-        "mask": _encode_png(rendering.mask),
+        "image": {"bytes": encode_png(rendering.image)},
+        "mask": {"bytes": encode_png(rendering.mask)},
         "scene": scene.to_json(),
         "objects": [
-            {**asdict(item), "box": box, "visible": visible, "position_px": centre}
+            {**vars(item), "box": box, "visible": visible, "position_px": centre}
             for item, (box, visible, centre) in zip(scene.objects, labels, strict=True)
         ],
-        "end_effector": asdict(scene.end_effector),
+        "end_effector": vars(scene.end_effector),
         "camera": {
             "view": camera.view_matrix().ravel().tolist(),
             "projection": camera.projection_matrix().ravel().tolist(),
         },
     }
-
-
-def _encode_png(pixels: NDArray[np.uint8]) -> dict[str, bytes | None]:
-    buffer = io.BytesIO()
-    Image.fromarray(pixels).save(buffer, "PNG", compress_level=_PNG_LEVEL)
-    return {"bytes": buffer.getvalue(), "path": None}
 
 
 def _encode(rows: list[dict[str, Any]], schema: Any, shard: Shard) -> bytes:

@@ -22,17 +22,20 @@ class Split:
         combinations: colour-shape pairs drawn from all `seen` ones, or with `unseen` ones too.
         look: how far camera, light and table wander.
         wordings: whether instructions use the `seen` or the `unseen` templates.
+        sharing: how many scenes in a row share camera, light, table and the gripper's start, which
+            are then drawn once for all of them.
     """
 
     objects: tuple[int, int] = (4, 7)
     combinations: Literal["seen", "unseen"] = "seen"
     look: Literal["mild", "medium"] = "mild"
     wordings: Literal["seen", "unseen"] = "seen"
+    sharing: int = 1
 
 
 SPLITS: MappingProxyType[str, Split] = MappingProxyType(
     {
-        "train": Split(),
+        "train": Split(sharing=8),
         "valid": Split(),
         "test": Split(),
         "test_combinations": Split(combinations="unseen"),

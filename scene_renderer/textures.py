@@ -1,7 +1,7 @@
 """Table tops made by arithmetic: wood, stone and plain, 2 m by 2 m each.
 
-A texture is brightness and hue only; a scene's `tint` colours it, and a scene's id says which part
-of it the table shows, so that no two tables look quite the same.
+A texture is brightness and hue only; a scene's `tint` colours it, and its camera, light and tint
+together say which part of it the table shows, so that hardly two tables look the same.
 """
 
 import functools
@@ -39,13 +39,16 @@ def load_texture(kind: str, coarse: int) -> Image.Image:
     return Image.fromarray((np.clip(rgb, 0, 1) * 255).astype(np.uint8))
 
 
-def texel_from_table(scene_id: str, coarse: int) -> Array:
-    """Returns where a scene's table shows its texture: a shift of up to 0.3 m, maybe mirrored.
+def texel_from_table(number: int, coarse: int) -> Array:
+    """Returns where a table shows its texture: a shift of up to 0.3 m, maybe mirrored.
+
+    Args:
+        number: its lowest 18 bits decide.
+        coarse: as in `load_texture`.
 
     Returns:
         float64, shape (3, 3): from (x, y, 1) in metres, base frame, to (column, row, 1).
     """
-    number = zlib.crc32(scene_id.encode())
     along, across = (number & 255) / 255, (number >> 8 & 255) / 255
     side_x, side_y = (1 if number >> 16 & 1 else -1), (1 if number >> 17 & 1 else -1)
     scale = TEXELS / coarse / SIDE

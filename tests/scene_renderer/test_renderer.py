@@ -16,7 +16,6 @@ from scene_renderer.vocabulary import COLORS
 def renderer() -> Iterator[Renderer]:
     renderer = Renderer()
     yield renderer
-    renderer.close()
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +45,6 @@ def test_a_picture_does_not_depend_on_what_was_rendered_before(
     again = [renderer.render(scene, 64) for scene in reversed(scenes)]
     other = Renderer()
     fresh = other.render(scenes[-1], 64)
-    other.close()
     assert all(same(a, b) for a, b in zip(first, reversed(again), strict=True))
     assert same(fresh, first[-1])
     assert not same(first[0], first[1])
