@@ -33,7 +33,7 @@ def encode_png(pixels: NDArray[np.uint8]) -> bytes:
     lines[:, 1 : 1 + depth] = data[:, :depth]
     np.subtract(data[:, depth:], data[:, :-depth], out=lines[:, 1 + depth :])
     deflate = zlib.compressobj(1, zlib.DEFLATED, zlib.MAX_WBITS, 9, zlib.Z_RLE)
-    body = deflate.compress(lines) + deflate.flush()
+    body = deflate.compress(lines.data) + deflate.flush()
     header = struct.pack(">IIBBBBB", width, height, 8, _RGB if depth == 3 else _GREY, 0, 0, 0)
     chunks = ((b"IHDR", header), (b"IDAT", body), (b"IEND", b""))
     return _SIGNATURE + b"".join(_chunk(kind, content) for kind, content in chunks)

@@ -115,9 +115,7 @@ def rasterise(
     return Fragments(pixel, nearness, np.maximum(cosine, 0), ends)
 
 
-def _project(
-    solids: Sequence[Solid], frames: Sequence[Array], camera: Camera, size: int
-) -> Array:
+def _project(solids: Sequence[Solid], frames: Sequence[Array], camera: Camera, size: int) -> Array:
     """Returns column, row and depth of each corner of each face: float64, shape (3, 3, faces)."""
     pixel_from_base, points, faces, offset = camera.pixel_matrix(size), [], [], 0
     for solid, frame in zip(solids, frames, strict=True):

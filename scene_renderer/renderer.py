@@ -13,7 +13,7 @@ from typing import Generic, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from scene_renderer.camera import Array, Camera, Vector
+from scene_renderer.camera import Array, Vector
 from scene_renderer.kinematics import FINGER_OPEN, start_joints
 from scene_renderer.meshes import Quaternion, visual_mesh
 from scene_renderer.panda import load_parts, place_parts
@@ -187,7 +187,7 @@ def _rotation(turn: Quaternion) -> list[list[float]]:
 
 
 def _mask(seen: Raster, arm_bodies: int, image_size: int) -> NDArray[np.uint8]:
-    """Returns what a pixel of the picture shows; the last of its four pixels of the raster tells."""
+    """Returns what pixels of the picture show: what the last of their four in the raster shows."""
     table = np.arange(256) - (arm_bodies - 1)
     table[:arm_bodies], table[-1] = ARM, 0
     sample = seen.body.reshape(image_size, OVERSAMPLING, image_size, OVERSAMPLING)[:, -1, :, -1]

@@ -5,9 +5,9 @@
     seen      every object wholly in the picture and at least 65 % of its outline uncovered
     taken     the open gripper fits around every object that it should be able to take
 
-Camera, light, table and the gripper's start are a setup, a pure function of (seed, split, index
-divided by the split's `sharing`). Objects have gaps of `GAP`, so that open fingers fit between them, and stand inside the part of
-the table that the arm reaches.
+Objects have gaps of `GAP`, so that open fingers fit between them, and stand inside the part of
+the table that the arm reaches. Camera, light, table and the gripper's start are a setup, which is a
+pure function of (seed, split, index divided by the split's `sharing`).
 """
 
 import functools
@@ -314,8 +314,8 @@ def uncovered(outlines: list[Array], distances: list[float]) -> list[float]:
             shares.append(1.0)
             continue
         own = _fill(polygon)
-        covered = np.count_nonzero(own & np.any(covers, axis=0))
-        shares.append(1 - covered / max(np.count_nonzero(own), 1))
+        covered = int(np.count_nonzero(own & np.any(covers, axis=0)))
+        shares.append(1 - covered / max(int(np.count_nonzero(own)), 1))
     return shares
 
 

@@ -91,17 +91,15 @@ class Ground:
     """The table and the floor around it as a camera sees them, but for the shadows on them.
 
     Attributes:
-        color: float32, shape (3, size²), RGB in [0, 1] before the light.
-        bright: float32, shape (size²,): what the colour is multiplied with in the light.
+        color: float32, shape (3, size²), RGB in [0, 1] in the light.
         window: the part of what the lamp sees that can fall on pixels of the picture.
         texel: int64, shape (4, size²): the four pixels of that window, `_COARSE` times smaller,
             around where the lamp sees each pixel of the picture.
-        weight: float32, shape (4, size²): how much less light there is for the shadow, 0 to 255,
-            on each of the four.
+        weight: float32, shape (4, size²): which share of the light is lost for the shadow, 0 to
+            255, on each of the four.
     """
 
     color: Float
-    bright: Float
     window: tuple[slice, slice]
     texel: Index
     weight: Float
@@ -114,8 +112,7 @@ class Ground:
         kernel = _penumbra_kernel(_penumbra(size) / _COARSE)
         shadow = _blur(_blur(np.asarray(hidden, np.float32), kernel).T, kernel).T.ravel()
         shaded = np.einsum("ij,ij->j", self.weight, shadow.take(self.texel))
-        picture = self.color * (self.bright - shaded)
-        return np.minimum(picture, 1, out=picture)
+        return np.asarray(self.color * (1 - shaded))
 
 
 def build_ground(scene: Scene, image_size: int) -> Ground:
@@ -127,14 +124,13 @@ def build_ground(scene: Scene, image_size: int) -> Ground:
     texture = load_texture(scene.table, coarse)
     table = _warp(texture, texel_from_table(number, coarse) @ table_from_pixel, image_size)
     is_table = _is_table(table_from_pixel, image_size)
-    color = np.where(is_table[..., None], table * np.array(scene.tint, "f4"), _floor(image_size))
     facing = np.float32(lamp_direction(light)[2])
     lit, unlit = (_strength(light, facing, share) for share in (1, 0))
-    is_table = is_table.ravel()
-    window, texel, weight = _lamp_texels(light, table_from_pixel, image_size, is_table)
-    bright = np.where(is_table, lit, np.float32(1))
-    weight *= np.where(is_table, lit - unlit, 0) / np.float32(255)
-    return Ground(np.ascontiguousarray(color.reshape(-1, 3).T), bright, window, texel, weight)
+    lit_table = np.minimum(table * (np.array(scene.tint, np.float32) * lit), 1)
+    color = np.where(is_table[..., None], lit_table, _floor(image_size))
+    window, texel, weight = _lamp_texels(light, table_from_pixel, image_size, is_table.ravel())
+    weight *= np.where(is_table.ravel(), 1 - unlit / lit, 0) / np.float32(255)
+    return Ground(np.ascontiguousarray(color.reshape(-1, 3).T), window, texel, weight)
 
 
 def _lamp_texels(
@@ -142,8 +138,8 @@ def _lamp_texels(
 ) -> tuple[tuple[slice, slice], Index, Float]:
     """Where the lamp sees the table's pixels: `window`, `texel` and the weights of the four."""
     size = lamp_size(image_size)
-    lamp_from_pixel = _plane(lamp_camera(light), size) @ table_from_pixel
-    centres = np.arange(image_size) + 0.5
+    lamp_from_pixel = (_plane(lamp_camera(light), size) @ table_from_pixel).astype(np.float32)
+    centres = np.arange(image_size, dtype=np.float32) + np.float32(0.5)
     u, v = np.tile(centres, image_size), np.repeat(centres, image_size)
     x, y, w = (row[0] * u + row[1] * v + row[2] for row in lamp_from_pixel)
     place = [np.where(is_table, np.clip(p / w, 0, size), size / 2) for p in (y, x)]
@@ -162,9 +158,7 @@ def _lamp_texels(
     down, along = (p - c for p, c in zip(place, cell, strict=True))
     weight = [(1 - down) * (1 - along), (1 - down) * along, down * (1 - along), down * along]
     texel = np.stack([first, first + 1, first + count[1], first + count[1] + 1])
-    rows, columns = (
-        slice(start, start + n * _COARSE) for start, n in zip(low, count, strict=True)
-    )
+    rows, columns = (slice(start, start + n * _COARSE) for start, n in zip(low, count, strict=True))
     return (rows, columns), texel, np.stack(weight).astype(np.float32)
 
 
@@ -226,7 +220,7 @@ def shade(
     Returns:
         uint8, shape (size, size, 3), RGB.
     """
-    size = math.isqrt(len(ground.bright))
+    size = math.isqrt(ground.color.shape[1])
     picture = ground.shade(reach)
     found = _surfaces(seen, size)
     lit = _lit(scene, found, reach, size)
