@@ -234,7 +234,7 @@ def _open_shard(path: Path) -> Iterator[Any]:
     import pyarrow.parquet as pq
 
     try:
-        with pq.ParquetFile(path) as file:
+        with pq.ParquetFile(path, page_checksum_verification=True) as file:
             yield file
     except (pa.ArrowException, OSError, KeyError) as error:
         raise DatasetError(
@@ -254,7 +254,7 @@ def _record(row: dict[str, Any]) -> SceneRecord:
 
 def _check_surplus(folder: Path, wanted: set[str], count: int) -> None:
     """Refuses a folder with more shards than asked for, and clears what killed writers left."""
-    for left in folder.glob(".scenes-*.tmp"):
+    for left in folder.glob(".*.tmp"):
         left.unlink(missing_ok=True)
     surplus = sorted(p.name for p in folder.glob("scenes-*.parquet") if p.name not in wanted)
     if surplus:
@@ -270,15 +270,12 @@ def _is_done(folder: Path, shard: Shard) -> bool:
     Raises:
         DatasetError: if it holds other scenes.
     """
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
     path = folder / shard.name
     try:
-        with pq.ParquetFile(path) as file:
+        with _open_shard(path) as file:
             found = json.loads((file.schema_arrow.metadata or {}).get(_ORIGIN, b"{}"))
-            is_whole = file.metadata.num_rows == found.get("count")
-    except (pa.ArrowException, OSError, ValueError):
+            is_whole = file.read().num_rows == found.get("count")  # checks every page
+    except (DatasetError, ValueError):
         return False
     wanted = asdict(shard)
     for key in ("version", "split", "seed", "image_size"):
@@ -371,7 +368,9 @@ def _encode(rows: list[dict[str, Any]], schema: Any, shard: Shard) -> bytes:
     origin = json.dumps(asdict(shard)).encode()
     table = pa.Table.from_pylist(rows, schema.with_metadata({**schema.metadata, _ORIGIN: origin}))
     buffer = io.BytesIO()
-    pq.write_table(table, buffer, compression="zstd", use_dictionary=False)
+    pq.write_table(
+        table, buffer, compression="zstd", use_dictionary=False, write_page_checksum=True
+    )
     return buffer.getvalue()
 
 

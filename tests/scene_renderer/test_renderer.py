@@ -4,11 +4,15 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
+from scene_renderer import renderer as renderer_module
 from scene_renderer.errors import SceneError
-from scene_renderer.kinematics import inverse
-from scene_renderer.renderer import ARM, Renderer, Rendering
+from scene_renderer.kinematics import FINGER_OPEN, inverse, start_joints
+from scene_renderer.panda import place_parts
+from scene_renderer.rasteriser import Raster
+from scene_renderer.renderer import ARM, Renderer, Rendering, View
 from scene_renderer.sampler import sample_scene
 from scene_renderer.scene import EndEffector, Scene, SceneObject
+from scene_renderer.shading import OVERSAMPLING, build_ground, dark, lamp_size, shade
 from scene_renderer.vocabulary import COLORS
 
 
@@ -48,6 +52,37 @@ def test_a_picture_does_not_depend_on_what_was_rendered_before(
     assert all(same(a, b) for a, b in zip(first, reversed(again), strict=True))
     assert same(fresh, first[-1])
     assert not same(first[0], first[1])
+
+
+def render_whole(scene: Scene, size: int) -> Rendering:
+    """Draws arm and objects at once, where `render` draws the objects into a kept backdrop."""
+    whole, start = Renderer(), scene.end_effector
+    parts = place_parts(start_joints(start.position, start.yaw), FINGER_OPEN)
+    frames = [parts[part.frame] for part in whole._parts]
+    frames += [renderer_module._frame(item, None) for item in scene.objects]
+    solids = [*whole._arm, *(whole._object(item) for item in scene.objects)]
+    seen, lit = renderer_module._look(scene, size, solids, frames)
+    nothing = View(Raster.empty(size * OVERSAMPLING), dark(lamp_size(size)))
+    view = renderer_module._draw(nothing, seen, lit, 0)
+    colors = [part.color for part in whole._parts] + [COLORS[o.color] for o in scene.objects]
+    albedo = np.array(colors, np.float32).T
+    image = shade(scene, view.seen, view.reach, albedo, build_ground(scene, size))
+    mask = renderer_module._mask(view.seen, len(whole._parts), size)
+    return Rendering(image, mask, np.zeros((0, 4), np.int64), np.zeros(0))
+
+
+def test_pictures_are_the_same_as_when_drawn_whole(renderer: Renderer, scenes: list[Scene]) -> None:
+    for scene in scenes:
+        composed, whole = renderer.render(scene, 96), render_whole(scene, 96)
+        assert (composed.image == whole.image).all(axis=2).mean() >= 0.9999
+        assert (composed.mask == whole.mask).mean() >= 0.9999
+
+
+def test_scenes_that_share_a_setup_look_as_if_drawn_alone(renderer: Renderer) -> None:
+    shared = [sample_scene(5, "train", index) for index in range(3)]
+    together = [renderer.render(scene, 64) for scene in shared]
+    assert shared[0].camera == shared[2].camera
+    assert same(Renderer().render(shared[2], 64), together[2])
 
 
 def test_labels_have_their_shapes_and_types(renderer: Renderer, scenes: list[Scene]) -> None:

@@ -28,6 +28,17 @@ def test_a_scene_depends_on_seed_split_and_index_alone(scenes: dict[str, list[Sc
     assert len(layouts) == 12 * len(SPLITS) + 1
 
 
+def test_scenes_in_a_row_share_a_setup_where_the_split_says_so() -> None:
+    def setup(split: str, index: int) -> tuple[object, ...]:
+        scene = sample_scene(3, split, index)
+        return scene.camera, scene.light, scene.table, scene.tint, scene.end_effector
+
+    shared = SPLITS["train"].sharing
+    assert len({setup("train", index) for index in range(shared)}) == 1
+    assert setup("train", shared) != setup("train", 0)
+    assert len({setup("test", index) for index in range(shared)}) == shared
+
+
 def test_a_scene_survives_its_json(scenes: dict[str, list[Scene]]) -> None:
     for scene in flat(scenes):
         assert Scene.from_json(scene.to_json()) == scene

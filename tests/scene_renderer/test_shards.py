@@ -1,5 +1,9 @@
 import hashlib
 import json
+import resource
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -109,6 +113,49 @@ def test_resume_makes_truncated_and_altered_shards_again(rendered: Path, copy: P
     altered.write_bytes(bytes(data))
     resume(copy)
     assert files(copy) == files(rendered)
+
+
+def test_resume_finds_a_changed_byte_before_there_is_a_manifest(rendered: Path, copy: Path) -> None:
+    altered = copy / "scenes-00000.parquet"
+    data = bytearray(altered.read_bytes())
+    data[len(data) // 2] ^= 1
+    altered.write_bytes(bytes(data))
+    (copy / "manifest.json").unlink()
+    with pytest.raises(DatasetError, match=r"scenes-00000\.parquet' is broken: .* --resume"):
+        list(read_scenes(copy))
+    resume(copy)
+    assert files(copy) == files(rendered)
+
+
+def test_a_full_disk_is_one_sentence_and_resume_goes_on(rendered: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "full"
+    limit = 2 * (rendered / "scenes-00002.parquet").stat().st_size
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, before[1]))
+    try:
+        with pytest.raises(OutputError, match=r"Cannot write '.*scenes-00000\.parquet': File too"):
+            render_split(folder, "train", 7, COUNT, SIZE)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert list(folder.iterdir()) == []
+    resume(folder)
+    assert files(folder) == files(rendered)
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_killed_render_goes_on_to_the_same_bytes(
+    rendered: Path, tmp_path: Path, workers: int
+) -> None:
+    folder = tmp_path / "train" / "scenes"
+    command = [sys.executable, "-m", "scene_renderer", "render", "--seed", "7", "--quiet"]
+    command += ["--count", str(COUNT), "--image-size", str(SIZE), "--output", str(tmp_path)]
+    process = subprocess.Popen([*command, "--workers", str(workers)], stdout=subprocess.DEVNULL)
+    while process.poll() is None and not list(folder.glob("scenes-*.parquet")):
+        time.sleep(0.01)
+    process.kill()
+    process.wait()
+    resume(folder)
+    assert files(folder) == files(rendered)
 
 
 def test_resume_with_a_larger_count_goes_on(tmp_path: Path, rendered: Path) -> None:
