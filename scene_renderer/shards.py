@@ -46,7 +46,7 @@ from scene_renderer.workers import run_jobs
 if TYPE_CHECKING:
     from scene_renderer.renderer import Renderer, Rendering
 
-VERSION = 1
+VERSION = 2
 SCENES_PER_SHARD = 64
 MANIFEST = "manifest.json"
 _MANIFEST_KEYS = {"seed", "scenes", "image_size", "files"}
