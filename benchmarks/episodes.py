@@ -113,17 +113,20 @@ def compare_loops(rounds: int, size: int) -> list[dict]:
 def compare_workers(rounds: int, size: int) -> dict:
     """Times two workers against one."""
     times: dict[int, list[float]] = {1: [], 2: []}
-    finals: dict[int, list[object]] = {1: [], 2: []}
+    ends: dict[int, list[Episode]] = {1: [], 2: []}
+    reached = {1: 0, 2: 0}
     with Crew(1) as one, Crew(2) as two:
         for turn in range(rounds + 1):
             cases = draw(size, turn * size)
             for workers, crew in ((1, one), (2, two)):
                 start = time.perf_counter()
                 tickets = [crew.submit(run_episode, c.scene, plan_of(c)) for c in cases]
-                ends = [crew.result(ticket).final for ticket in tickets]
+                episodes = [crew.result(ticket) for ticket in tickets]
                 if turn:
                     times[workers].append(time.perf_counter() - start)
-                    finals[workers] += ends
+                    ends[workers] += episodes
+                    pairs = zip(cases, episodes, strict=True)
+                    reached[workers] += sum(c.goal.reached(c.scene, e) for c, e in pairs)
     count = rounds * size
     result = describe(
         "verified episodes, two workers against one",
@@ -131,9 +134,9 @@ def compare_workers(rounds: int, size: int) -> dict:
         times[1],
         times[2],
         limit=2 * size / float(np.median(times[1])),
-        success=(f"{count}/{count}",) * 2,
+        success=(f"{reached[1]}/{count}", f"{reached[2]}/{count}"),
     )
-    return {**result, "outputs_equal": finals[1] == finals[2]}
+    return {**result, "outputs_equal": ends[1] == ends[2]}
 
 
 def describe(
