@@ -49,6 +49,9 @@ SHIFTED = "shifted"
 DIRECTION_SHARES = (0.2, 0.2, 0.3, 0.3)
 """Sideways more often: there, numbers have signs, and adding to them is harder to learn."""
 
+SUMS, DRILL_LENGTH = 0.7, 3
+"""Share of the reading exercises, once lists are long, that are short lists with sums alone."""
+
 SHORTEST = 2
 PASS_MARK = 0.95
 """The made-up lists grow by one object whenever the running accuracy passes this."""
@@ -119,11 +122,15 @@ def sample_visual_row(
 def sample_reading_row(
     reading: Reading, chat: ChatTokenizer, rng: np.random.Generator, count: int
 ) -> Row:
-    """Asks about a made-up table, text only; questions of all kinds once lists are long."""
+    """Asks about a made-up table, text only; sums and all kinds of questions once lists are long."""
     is_long = reading.length == MAX_OBJECTS
-    length = int(rng.integers(SHORTEST, MAX_OBJECTS + 1)) if is_long else reading.length
+    is_drill = is_long and rng.random() < SUMS
+    longest = DRILL_LENGTH if is_drill else MAX_OBJECTS
+    length = int(rng.integers(SHORTEST, longest + 1)) if is_long else reading.length
     table = sample_table(length, rng)
-    if is_long:
+    if is_drill:
+        asked = [_ask_sum(table.objects[int(rng.integers(length))], rng) for _ in range(count)]
+    elif is_long:
         asked = [
             _find_in_list(table, rng) if rng.random() < FINDING else _any_question(table, rng)
             for _ in range(count)
@@ -161,8 +168,7 @@ def _find_in_list(table: Table, rng: np.random.Generator) -> Asked:
     first, second = (table.objects[i] for i in rng.permutation(len(table.objects))[:2])
     form = str(rng.choice(list(FORM_SHARES), p=list(FORM_SHARES.values())))
     if form == "beside":
-        direction = str(rng.choice(list(DIRECTIONS), p=DIRECTION_SHARES))
-        return Question(SHIFTED, *ask_beside(first, direction, rng)), (first,)
+        return _ask_sum(first, rng)
     if form == "absent":
         text = TEMPLATES["place"].format(a=sample_absent_name(table, rng))
         return Question("place", text, ABSENT), ()
@@ -174,6 +180,11 @@ def _find_in_list(table: Table, rng: np.random.Generator) -> Asked:
         text = TEMPLATES["place_bare"].format(a=first.name)
         return Question("place", text, format_position(first.position)), (first,)
     return where_is(first), (first,)
+
+
+def _ask_sum(item: SceneObject, rng: np.random.Generator) -> Asked:
+    direction = str(rng.choice(list(DIRECTIONS), p=DIRECTION_SHARES))
+    return Question(SHIFTED, *ask_beside(item, direction, rng)), (item,)
 
 
 def _find_in_picture(scene: Table, rng: np.random.Generator) -> Asked:
