@@ -122,7 +122,7 @@ def sample_visual_row(
 def sample_reading_row(
     reading: Reading, chat: ChatTokenizer, rng: np.random.Generator, count: int
 ) -> Row:
-    """Asks about a made-up table, text only; sums and all kinds of questions once lists are long."""
+    """Asks about a made-up table, text only: places, and all kinds once lists are long."""
     is_long = reading.length == MAX_OBJECTS
     is_drill = is_long and rng.random() < SUMS
     longest = DRILL_LENGTH if is_drill else MAX_OBJECTS
