@@ -1,7 +1,7 @@
 """`TableMap`: the table from above in Matplotlib, in the plan's millimetres.
 
-Oriented as the camera sees the table: for the usual one, which looks at the robot, x grows down
-and y grows to the right.
+Oriented as the usual camera, which looks at the robot, sees the table: x grows down and y grows to
+the right. For a camera behind the robot it is the other way round.
 """
 
 import math
@@ -29,6 +29,9 @@ _INNER = {"bottle": 0.46, "bowl": 0.88, "plate": 0.66, "tray": 0.90}
 
 _LEAST = np.array([[1.0], [0.5]])
 """Shares of the reach along x and y that are always shown."""
+
+_FROM_BEHIND = -0.5
+"""How much of y at most the picture's right is for a camera behind the robot."""
 
 _MARGIN, _FARTHEST, _TICKS = 25, 1000, 100
 _FINGER_LENGTH, _FINGER_DEPTH = 22, 8
@@ -110,7 +113,7 @@ class TableMap:
         seen = np.array([place for place in bounds if np.abs(place).max() < _FARTHEST])
         low, high = seen.min(axis=0) - _MARGIN, seen.max(axis=0) + _MARGIN
         centre, half = (low + high) / 2, (high - low).max() / 2
-        side = 1 if episode.scene.camera.view_matrix()[0, 1] >= 0 else -1
+        side = -1 if episode.scene.camera.view_matrix()[0, 1] < _FROM_BEHIND else 1
         self._axes.set_xlim(centre[1] - side * half, centre[1] + side * half)
         self._axes.set_ylim(centre[0] + side * half, centre[0] - side * half)
 

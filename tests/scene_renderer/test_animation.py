@@ -13,7 +13,8 @@ from PIL import Image, ImageSequence
 
 from scene_renderer import video
 from scene_renderer.__main__ import main
-from scene_renderer.animation import HOLD, Stage, animate, choose_frames
+from scene_renderer.animation import HOLD, animate, choose_frames, find_failure
+from scene_renderer.stage import Stage
 from scene_renderer.camera import Camera
 from scene_renderer.episode import Episode, execute
 from scene_renderer.errors import DatasetError, OutputError, PlanError, TablehandError, UsageError
