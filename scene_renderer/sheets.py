@@ -40,7 +40,7 @@ def lay_out(title: str, tiles: Sequence[Tile], columns: int) -> Picture:
     width, height = tiles[0][0].size
     columns = min(columns, len(tiles))
     pad = max(6, width // 40)
-    small, large = (_font(max(11.0, share * width)) for share in (0.032, 0.040))
+    small, large = _font(max(11.0, 0.032 * width)), _font(max(15.0, 0.040 * width))
     lines = max(words.count("\n") for _, words in tiles) + 1
     foot, head = pad // 2 + lines * _line(small), pad + _line(large)
     rows = math.ceil(len(tiles) / columns)

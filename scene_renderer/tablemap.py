@@ -119,10 +119,12 @@ class TableMap:
 
     def _decorate(self, unit_px: float) -> None:
         axes, size = self._axes, max(9.0, 3.6 * unit_px)
-        for axis, name in ((axes.xaxis, "y"), (axes.yaxis, "x")):
+        for axis in (axes.xaxis, axes.yaxis):
             low, high = sorted(axis.get_view_interval())
             axis.set_ticks(np.arange(np.ceil(low / _TICKS), high // _TICKS + 1) * _TICKS)
-            axis.set_label_text(f"{name}, mm", color=GREY, size=size)
+        look: dict[str, Any] = {"color": GREY, "size": size, "transform": axes.transAxes}
+        axes.text(0.985, 0.015, "y, mm", ha="right", va="bottom", **look)
+        axes.text(0.015, 0.985, "x, mm", ha="left", va="top", **look)
         axes.tick_params(length=0, pad=0.8 * unit_px, labelsize=size, labelcolor=GREY)
         axes.grid(color=FAINT, lw=0.25 * unit_px)
         axes.set_axisbelow(True)
