@@ -22,7 +22,7 @@ _AXES: tuple[tuple[str, Color], ...] = (
     ("y", (60, 179, 80)),
     ("z", (64, 120, 245)),
 )
-_AXES_AT = np.array([(0.07, 0.85), (0.86, 0.85)])
+_AXES_AT = np.array([(u, v) for v in (0.85, 0.65) for u in (0.07, 0.86, 0.47)])
 _AXIS = 0.11
 """Where in the picture the axes may start and about how long they are, as shares of its width."""
 
@@ -69,7 +69,7 @@ def _draw_view(renderer: Renderer, scene: Scene, size: int) -> tuple[Image.Image
         text += "" if share > _WHOLE else f"\n{share:.0%} visible"
         others = boxes[:number] + boxes[number + 1 :]
         overlay.write_beside(boxes[number], text, _color(item.color), others)
-    overlay.draw_gripper()
+    overlay.draw_gripper(boxes)
     unseen = [item.name for n, item in enumerate(scene.objects) if n not in seen]
     words = f"camera '{scene.camera.name}'; millimetres: x forward, y to the robot's left, z up"
     return overlay.picture, words + (f"\nnot in view: {', '.join(unseen)}" if unseen else "")
@@ -126,8 +126,8 @@ class _Overlay:
         u, v = self._pixel(position)
         self._draw.ellipse([u - 3, v - 3, u + 3, v + 3], fill=_WHITE, outline=_INK)
 
-    def draw_gripper(self) -> None:
-        """A cross between the finger tips, where the picture shows them."""
+    def draw_gripper(self, boxes: list[Box]) -> None:
+        """A cross between the finger tips, where the picture shows them, and clear of boxes."""
         u, v = self._pixel(self._scene.end_effector.position)
         if not (0 <= u < self._size and 0 <= v < self._size):
             return
@@ -136,7 +136,7 @@ class _Overlay:
             self._draw.line([u - arm, v, u + arm, v], fill=color, width=width)
             self._draw.line([u, v - arm, u, v + arm], fill=color, width=width)
         text = f"gripper\n{_millimetres(self._scene.end_effector.position)}"
-        self.write_beside((u - arm, v - arm, u + arm, v + arm), text, _WHITE, [])
+        self.write_beside((u - arm, v - arm, u + arm, v + arm), text, _WHITE, boxes)
 
     def write_beside(self, box: Box, text: str, color: Color, others: list[Box]) -> None:
         """Writes below, above or beside a box, wherever it covers least of what is drawn."""

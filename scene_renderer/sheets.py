@@ -140,7 +140,7 @@ def _shelf(shape: str, words: Sequence[str]) -> Scene:
         objects.append(SceneObject(f"{color} {shape}", color, shape, size, position, yaw))
     half = pitch * len(words) / 2
     eye, target = (_SHELF_X + 3.4 * half, 0.0, 2.6 * half), (_SHELF_X, 0.0, middle)
-    fov_deg = math.degrees(2 * math.atan(half / math.dist(eye, target)))
+    fov_deg = math.degrees(2 * math.atan(1.06 * half / math.dist(eye, target)))
     camera = Camera(eye, target, fov_deg, "shelf")
     return Scene(f"shelf-{shape}", tuple(objects), camera=camera, light=Light(), table="plain")
 
