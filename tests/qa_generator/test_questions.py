@@ -50,7 +50,7 @@ def asked_often(scene):
         ("place", "where is 8 cm right of the red cube?", "412, -207, 25"),
         ("place", "where is 30 mm forward of the red cube?", "442, -127, 25"),
         ("place", "where is 3 cm backward of the red cube?", "382, -127, 25"),
-        ("place", "where would the red cube be 5 cm further to the left?", "412, -77, 25"),
+        ("place", "where would the red cube be 8 cm further to the left?", "412, -47, 25"),
         ("place", "where would the red cube be if it moved back by 6 cm?", "352, -127, 25"),
         (
             "place",
