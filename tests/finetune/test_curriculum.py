@@ -80,7 +80,7 @@ def test_while_lists_are_short_every_answer_is_an_entry_of_the_list(chat, rng, l
 
 
 def test_long_lists_bring_questions_of_all_kinds(chat, rng):
-    rows = [sample_reading_row(Reading(MAX_OBJECTS), chat, rng, 6) for _ in range(150)]
+    rows = [sample_reading_row(Reading(MAX_OBJECTS), chat, rng, 6) for _ in range(400)]
     asked = " ".join(prompt.splitlines()[-2] for row in rows for prompt, _ in texts(row, chat))
     for words in ("how many", "what is at", "where is the", "where are the", "nearest"):
         assert words in asked
