@@ -30,7 +30,7 @@ SMALL = ["--size", "96", "--speed", "8", "--quiet"]
 
 @pytest.fixture(scope="module")
 def missed(full_table: Scene) -> Episode:
-    return execute(full_table, parse_plan("pick(470, -90, 25)\nplace(560, 200, 28)"), record_hz=30)
+    return execute(full_table, parse_plan("pick(400, -120, 90)\nplace(560, 200, 28)"), record_hz=30)
 
 
 @pytest.fixture(scope="module")
@@ -92,7 +92,7 @@ def test_what_does_not_move_does_not_flicker(lifted: Episode, tmp_path: Path) ->
 
 
 def test_a_failed_episode_ends_with_its_cause(full_table: Scene, tmp_path: Path) -> None:
-    plan = parse_plan("pick(470, -90, 25)\nplace(560, 200, 28)")
+    plan = parse_plan("pick(400, -120, 90)\nplace(560, 200, 28)")
     episode = execute(full_table, plan, record_hz=10)
     assert episode.failure == "missed grasp"
     animate([episode], tmp_path / "film.gif", size_px=SIZE, speed=4)
