@@ -14,16 +14,16 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from finetune.gaze import LIST, PICTURE
+from finetune.gaze import LIST, NUMBER, PICTURE, STEP
+from finetune.numeracy import Steps
 from finetune.packing import Look, Row, factor_prefix
 from qa_generator.prompt import build_prompt, format_place, format_position, observe, to_millimetres
 from qa_generator.questions import (
     ABSENT,
-    DISTANCES_MM,
     TEMPLATES,
     Question,
+    ask_beside,
     caption,
-    format_distance,
     sample_absent_name,
     sample_questions,
 )
@@ -40,8 +40,17 @@ KIND_SHARES = {"place": 0.5, "name": 0.2, "count": 0.1, "relation": 0.1, "grippe
 FINDING = 0.8
 """Share of the questions that ask for one or two things, a place beside one, or what is absent."""
 
+FORM_SHARES = {"beside": 0.5, "absent": 0.12, "two": 0.13, "bare": 0.1, "one": 0.15}
+"""How often a question about finding asks for what; places beside things take the most practice."""
+
 SHIFTED = "shifted"
 """The kind of question whose answer is not in the list but follows from it."""
+
+DIRECTION_SHARES = (0.2, 0.2, 0.3, 0.3)
+"""Sideways more often: there, numbers have signs, and adding to them is harder to learn."""
+
+SUMS, DRILL_LENGTH = 0.7, 3
+"""Share of the reading exercises, once lists are long, that are short lists with sums alone."""
 
 SHORTEST = 2
 PASS_MARK = 0.95
@@ -113,11 +122,15 @@ def sample_visual_row(
 def sample_reading_row(
     reading: Reading, chat: ChatTokenizer, rng: np.random.Generator, count: int
 ) -> Row:
-    """Asks about a made-up table, text only; questions of all kinds once lists are long."""
+    """Asks about a made-up table, text only: places, and all kinds once lists are long."""
     is_long = reading.length == MAX_OBJECTS
-    length = int(rng.integers(SHORTEST, MAX_OBJECTS + 1)) if is_long else reading.length
+    is_drill = is_long and rng.random() < SUMS
+    longest = DRILL_LENGTH if is_drill else MAX_OBJECTS
+    length = int(rng.integers(SHORTEST, longest + 1)) if is_long else reading.length
     table = sample_table(length, rng)
-    if is_long:
+    if is_drill:
+        asked = [_ask_sum(table.objects[int(rng.integers(length))], rng) for _ in range(count)]
+    elif is_long:
         asked = [
             _find_in_list(table, rng) if rng.random() < FINDING else _any_question(table, rng)
             for _ in range(count)
@@ -153,32 +166,25 @@ def _any_question(table: Table, rng: np.random.Generator) -> Asked:
 def _find_in_list(table: Table, rng: np.random.Generator) -> Asked:
     """Asks for the place of one thing or of two, a place beside one, or for what is absent."""
     first, second = (table.objects[i] for i in rng.permutation(len(table.objects))[:2])
-    draw = rng.random()
-    if draw < 0.35:
-        return _beside(first, rng), (first,)
-    if draw < 0.47:
+    form = str(rng.choice(list(FORM_SHARES), p=list(FORM_SHARES.values())))
+    if form == "beside":
+        return _ask_sum(first, rng)
+    if form == "absent":
         text = TEMPLATES["place"].format(a=sample_absent_name(table, rng))
         return Question("place", text, ABSENT), ()
-    if draw < 0.65:
+    if form == "two":
         both = "; ".join(format_place(item.name, item.position) for item in (first, second))
         text = TEMPLATES["place_two"].format(a=first.name, b=second.name)
         return Question("place", text, both), (first, second)
-    if draw < 0.8:
+    if form == "bare":
         text = TEMPLATES["place_bare"].format(a=first.name)
         return Question("place", text, format_position(first.position)), (first,)
     return where_is(first), (first,)
 
 
-def _beside(item: SceneObject, rng: np.random.Generator) -> Question:
-    """Asks for the place that lies some distance from a thing in one of the robot's directions."""
-    direction = str(rng.choice(list(DIRECTIONS)))
-    distance = int(rng.choice(DISTANCES_MM))
-    step_x, step_y = DIRECTIONS[direction]
-    x, y, z = map(to_millimetres, item.position)
-    text = TEMPLATES["place_shifted"].format(
-        distance=format_distance(distance, rng), direction=direction, a=item.name
-    )
-    return Question(SHIFTED, text, f"{x + step_x * distance}, {y + step_y * distance}, {z}")
+def _ask_sum(item: SceneObject, rng: np.random.Generator) -> Asked:
+    direction = str(rng.choice(list(DIRECTIONS), p=DIRECTION_SHARES))
+    return Question(SHIFTED, *ask_beside(item, direction, rng)), (item,)
 
 
 def _find_in_picture(scene: Table, rng: np.random.Generator) -> Asked:
@@ -232,37 +238,50 @@ def _looks(
 ) -> list[Look]:
     """Says where to look for each token of an answer that tells of `items`."""
     looks: list[Look] = []
+    pairs: list[tuple[int, int | None, int | None]]
     picture = prompt.index(chat.image_token_id) if chat.image_token_id in prompt else 0
     done = 0
+    digits = chat.text_ids("0123456789")
     for item in items:
         number = chat.text_ids(format_position(item.position))
         source = _find(number, prompt)
         if kind == "name":
-            pairs = [(token, -1) for token in range(len(answer) - 1)]
+            pairs = [(token, None, None) for token in range(len(answer) - 1)]
         elif kind == SHIFTED:
-            pairs = _digit_by_digit(chat.text_ids("0123456789"), answer, number)
+            if step := Steps(chat).find(prompt):
+                looks += [Look(token, step[0], STEP) for token in range(len(answer) - 1)]
+            read = _runs(digits, number)
+            written = _runs(digits, answer)
+            pairs = _digit_by_digit(written, read * (len(written) // len(read)))
         else:
             start = _find(number, answer, done)
-            pairs = [(start + i, i) for i in range(len(number))]
+            ends = [run[-1] for run in _runs(digits, number)]
+            pairs = [(start + i, i, next(e for e in ends if e >= i)) for i in range(len(number))]
             done = start + len(number)
         tokens = shown[table.objects.index(item)]
-        for token, digit in pairs:
-            if source >= 0 and digit >= 0:
+        for token, digit, end in pairs:
+            if source >= 0 and digit is not None:
                 looks.append(Look(token, source + digit, LIST))
+            if source >= 0 and end is not None:
+                looks.append(Look(token, source + end, NUMBER))
             if len(tokens):
                 looks.append(Look(token, picture + int(rng.choice(tokens)), PICTURE))
     return looks
 
 
 def _digit_by_digit(
-    digits: list[int], answer: list[int], number: list[int]
-) -> list[tuple[int, int]]:
-    """Pairs the digits of two lists of numbers, units with units, as (answer, number) indices."""
-    pairs = []
-    runs = zip(_runs(digits, answer), _runs(digits, number), strict=True)
-    for written, read in runs:
-        for i, token in enumerate(reversed(written)):
-            pairs.append((token, read[max(-1 - i, -len(read))]))
+    written: list[list[int]], read: list[list[int]]
+) -> list[tuple[int, int | None, int | None]]:
+    """Pairs numbers units with units, as indices of answer token, digit read, and its number's end.
+
+    What stands before a number holds its sign, and so depends on the whole number.
+    """
+    pairs: list[tuple[int, int | None, int | None]] = []
+    for tokens, number in zip(written, read, strict=True):
+        if tokens[0] > 0:
+            pairs.append((tokens[0] - 1, None, number[-1]))
+        for i, token in enumerate(reversed(tokens)):
+            pairs.append((token, number[max(-1 - i, -len(number))], number[-1]))
     return pairs
 
 

@@ -15,9 +15,10 @@ from torch.nn import functional
 
 from finetune.packing import Row
 
-PICTURE, LIST = 0, 1
-HEADS: tuple[tuple[int, int], ...] = ((1, 1), (2, 0))
-"""(layer, head) that looks at the picture, and that looks at the list: first see, then read."""
+PICTURE, LIST, NUMBER, STEP = 0, 1, 2, 3
+HEADS: tuple[tuple[int, int], ...] = ((1, 1), (2, 0), (2, 1), (2, 2))
+"""(layer, head) that looks at the picture; at the digit in the list; at the end of its number,
+where all its digits are known; and at the end of what says how far to step which way."""
 
 
 class Gaze:
@@ -77,6 +78,9 @@ def _positions(rows: Sequence[Row]) -> torch.Tensor:
         at = len(prefix)
         for turn in turns:
             start = at + len(turn.prompt) - 1  # a token is predicted one position before it
-            found += [(row, start + look.token, look.key, look.head) for look in turn.looks]
+            for look in turn.looks:
+                behind = look.key - len(prefix)
+                key = look.key if behind < 0 else at + behind
+                found.append((row, start + look.token, key, look.head))
             at += len(turn.prompt) + len(turn.answer)
     return torch.tensor(found).reshape(-1, 4)

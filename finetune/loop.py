@@ -64,12 +64,12 @@ class LoopConfig:
 
 def fit(
     model: torch.nn.Module,
-    loss_at: Callable[[int, float], torch.Tensor],
+    loss_at: Callable[[int], torch.Tensor],
     config: LoopConfig,
     folder: Path,
     *,
     what: str,
-    validate: Callable[[int], dict[str, float]] | None = None,
+    validate: Callable[[], dict[str, float]] | None = None,
     on_validated: Callable[[int, dict[str, float]], None] | None = None,
     memory: Any = None,
     settings: Mapping[str, Any] | None = None,
@@ -81,11 +81,11 @@ def fit(
 
     Args:
         model: whose parameters with `requires_grad` are trained.
-        loss_at: (step, share of training done in [0, 1]) to the loss of that step's batch.
+        loss_at: step to the loss of that step's batch.
         config: how long and how fast.
         folder: where training state and metrics go.
         what: shown in the progress line.
-        validate: step to figures; called every `validate_every` steps and at the end.
+        validate: returns figures; called every `validate_every` steps and at the end.
         on_validated: is told step and figures, with the `minutes` of training so far, to keep
             the best weights.
         memory: something with `state_dict` and `load_state_dict` to keep across resumes.
@@ -127,7 +127,7 @@ def fit(
             return
         validated = step
         model.eval()
-        figures = validate(step) | {"minutes": (time.monotonic() - started) / 60}
+        figures = validate() | {"minutes": (time.monotonic() - started) / 60}
         model.train()
         _log(folder, step, figures)
         if not quiet:
@@ -149,7 +149,7 @@ def fit(
                     group["lr"] = config.rate(step, share)
                 with _interrupt_afterwards():
                     with accelerator.autocast():
-                        loss = loss_at(step, share)
+                        loss = loss_at(step)
                     accelerator.backward(loss)
                     accelerator.clip_grad_norm_(trained, 1.0)
                     optimizer.step()

@@ -17,11 +17,11 @@ IGNORED = -100
 
 @dataclass(frozen=True)
 class Look:
-    """Where a head should look in the prefix to predict a token of an answer.
+    """Where a head should look in the prompt to predict a token of an answer.
 
     Attributes:
         token: index of the token in the answer.
-        key: index of the token in the prefix that holds what is needed.
+        key: index of the token in the whole prompt, prefix included, that holds what is needed.
         head: index of the head in `gaze.HEADS`.
     """
 
@@ -77,16 +77,13 @@ def factor_prefix(
     answers: Sequence[list[int]],
     looks: Sequence[tuple[Look, ...]] | None = None,
 ) -> Row:
-    """Turns whole prompts and their answers into the longest common prefix and its turns.
-
-    Looks that point behind the common prefix are left out.
-    """
+    """Turns whole prompts and their answers into the longest common prefix and its turns."""
     length = min(len(p) for p in prompts) - 1  # an answer's first token is predicted in its turn
     first = prompts[0]
     for prompt in prompts[1:]:
         length = next((i for i in range(length) if prompt[i] != first[i]), length)
     turns = [
-        Turn(prompt[length:], answer, tuple(look for look in seen if look.key < length))
+        Turn(prompt[length:], answer, seen)
         for prompt, answer, seen in zip(prompts, answers, looks or [()] * len(prompts), strict=True)
     ]
     return first[:length], turns

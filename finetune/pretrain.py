@@ -7,7 +7,8 @@ Three stages, one loop each:
     ask    the whole model: questions behind one picture (`packing.py`), every second step
            made-up lists without a picture; the dense loss stays on at half weight
 
-In `read` and `ask` two heads are also taught where to look (`gaze.py`).
+In `read` and `ask` some heads are also taught where to look (`gaze.py`), and two layers what the
+numbers are that they read and write (`numeracy.py`).
 
 No plan is shown to it: how to plan is what tuning teaches.
 """
@@ -28,6 +29,7 @@ from finetune.examine import examine
 from finetune.forward import answer_logits, image_features
 from finetune.gaze import Gaze
 from finetune.loop import LoopConfig, fit
+from finetune.numeracy import Numeracy
 from finetune.packing import Row
 from qa_generator.lexicon import lexicon
 from scene_renderer.console import write_whole
@@ -60,6 +62,9 @@ FEWEST_SCENES = 4
 READING_EVERY = 2
 """Of so many steps of `ask` one is a reading exercise."""
 
+NUMERACY_WEIGHT = 0.2
+"""Weight of the loss of `numeracy.py` beside the answers' loss."""
+
 DENSE_WEIGHT = 0.5
 """Weight of the dense loss beside the questions."""
 
@@ -80,8 +85,8 @@ class PretrainConfig:
     """
 
     see_minutes: float = 40.0
-    read_minutes: float = 4.0
-    ask_minutes: float = 37.0
+    read_minutes: float = 16.0
+    ask_minutes: float = 40.0
     seed: int = 0
     see_batch: int = 32
     ask_batch: int = 16
@@ -153,9 +158,10 @@ def load_pictures(folder: Path, held_out: int) -> Pictures:
 class Student(torch.nn.Module):
     """The model in the making with the head that is thrown away afterwards."""
 
-    def __init__(self, model: Any) -> None:
+    def __init__(self, model: Any, chat: ChatTokenizer) -> None:
         super().__init__()
         self.model = model
+        self.numeracy = Numeracy(model.model.text_model, chat)
         self.head = DenseHead(model.config.text_config.hidden_size)
         self.gaze = Gaze(model.model.text_model)
 
@@ -170,7 +176,8 @@ class Student(torch.nn.Module):
         """Returns the loss of answers and looks, and the share of answer tokens that are right."""
         logits, labels, _ = answer_logits(self.model, rows, pad_id, features)
         right = (logits.argmax(-1) == labels).float().mean().item()
-        return functional.cross_entropy(logits, labels) + self.gaze.loss(rows), right
+        loss = functional.cross_entropy(logits, labels)
+        return loss + self.gaze.loss(rows) + NUMERACY_WEIGHT * self.numeracy.loss(rows), right
 
 
 def pretrain(
@@ -185,7 +192,7 @@ def pretrain(
     """
     processor = build_processor(lexicon())
     chat = ChatTokenizer(processor)
-    student = Student(build_model(processor.tokenizer, config.seed))
+    student = Student(build_model(processor.tokenizer, config.seed), chat)
     reading = Reading()
     _see(student, pictures, config, output / "see", quiet)
     _read(student, config, output / "read", chat, reading, quiet)
@@ -208,22 +215,22 @@ def pretrain(
 def _see(
     student: Student, pictures: Pictures, config: PretrainConfig, folder: Path, quiet: bool
 ) -> None:
-    def loss_at(step: int, share: float) -> torch.Tensor:
+    def loss_at(step: int) -> torch.Tensor:
         rng = np.random.default_rng([config.seed, 1, step])
         index = pictures.sample(rng, config.see_batch)
         features = image_features(student.model, pictures.pixels(index, rng))
         return student.dense_loss(features, pictures.targets[index])
 
-    student.model.requires_grad_(False)
-    student.model.model.vision_model.requires_grad_(True)
-    student.model.model.connector.requires_grad_(True)
+    student.requires_grad_(False)
+    for part in (student.model.model.vision_model, student.model.model.connector, student.head):
+        part.requires_grad_(True)
     fit(
         student,
         loss_at,
         LoopConfig(1_000_000, config.see_minutes, 1e-3, validate_every=500),
         folder,
         what="see",
-        validate=lambda step: score_sight(student, pictures),
+        validate=lambda: score_sight(student, pictures),
         quiet=quiet,
     )
 
@@ -236,16 +243,16 @@ def _read(
     reading: Reading,
     quiet: bool,
 ) -> None:
-    student.model.requires_grad_(True)
-    student.model.model.vision_model.requires_grad_(False)
-    student.model.model.connector.requires_grad_(False)
+    student.requires_grad_(True)
+    for part in (student.model.model.vision_model, student.model.model.connector, student.head):
+        part.requires_grad_(False)
     fit(
-        student.model,
-        lambda step, share: _reading_loss(student, config, step, chat, reading),
+        student,
+        lambda step: _reading_loss(student, config, step, chat, reading),
         LoopConfig(1_000_000, config.read_minutes, 2e-3, warmup=100, validate_every=100),
         folder,
         what="read",
-        validate=lambda step: {"list_length": reading.length, "reading": reading.accuracy},
+        validate=lambda: {"list_length": reading.length, "reading": reading.accuracy},
         memory=reading,
         quiet=quiet,
     )
@@ -272,7 +279,7 @@ def _ask(
     reading: Reading,
     quiet: bool,
 ) -> None:
-    def loss_at(step: int, share: float) -> torch.Tensor:
+    def loss_at(step: int) -> torch.Tensor:
         if step % READING_EVERY == 0:
             return _reading_loss(student, config, step, chat, reading)
         rng = np.random.default_rng([config.seed, 3, step])
@@ -286,7 +293,7 @@ def _ask(
         loss, _ = student.answer_loss(rows, chat.tokenizer.pad_token_id, features)
         return loss + DENSE_WEIGHT * student.dense_loss(features, pictures.targets[index])
 
-    def validate(step: int) -> dict[str, float]:
+    def validate() -> dict[str, float]:
         sight = score_sight(student, pictures)
         return {"list_length": reading.length, "reading": reading.accuracy, **sight}
 
@@ -294,7 +301,7 @@ def _ask(
     fit(
         student,
         loss_at,
-        LoopConfig(1_000_000, config.ask_minutes, 1.5e-3, validate_every=500),
+        LoopConfig(1_000_000, config.ask_minutes, 1.2e-3, validate_every=500),
         folder,
         what="ask",
         validate=validate,

@@ -176,7 +176,7 @@ def train(config: TrainConfig, output: Path, quiet: bool = False) -> dict[str, A
         "image_size": image_size(loaded.processor),
     }
 
-    def loss_at(step: int, share: float) -> torch.Tensor:
+    def loss_at(step: int) -> torch.Tensor:
         logits, labels, _ = lesson.forward(_draw(step, config, len(lesson.groups.groups)))
         return functional.cross_entropy(logits, labels)
 
@@ -193,7 +193,7 @@ def train(config: TrainConfig, output: Path, quiet: bool = False) -> dict[str, A
         config.loop(),
         output / "training",
         what="tune",
-        validate=lambda step: valid.score(2 * config.batch),
+        validate=lambda: valid.score(2 * config.batch),
         on_validated=keep_best,
         memory=best,
         settings={key: config.settings()[key] for key in LASTING},

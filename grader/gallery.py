@@ -74,5 +74,5 @@ def animate_answer(scene: Scene, outcome: Outcome) -> bytes:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "episode.gif"
         verdict = "success" if outcome.success else outcome.cause
-        animate(episode, path, size_px=SIZE_PX, fps=FPS, speed=SPEED, verdict=verdict)
+        animate([episode], path, size_px=SIZE_PX, fps=FPS, speed=SPEED, verdicts=[verdict])
         return path.read_bytes()

@@ -4,24 +4,22 @@ Answers are asked for in batches in this process while worker processes execute 
 A plan is executed once on a scene, however many questions it answers.
 """
 
-import math
 import time
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from grader.baselines import Policy
 from grader.cases import Case, Question
+from grader.causes import explain
 from grader.crew import CrashError, Crew, Ticket
 from grader.metrics import Outcome
 from scene_renderer.errors import PlanError
+from scene_renderer.failures import Failure
 from scene_renderer.plan import Plan, format_plan, parse_plan
 from scene_renderer.scene import Scene
 
 if TYPE_CHECKING:
     from scene_renderer.episode import Episode
-
-MOVED = 0.03
-"""What ends further from its start than this was moved, metres."""
 
 
 class Arena:
@@ -107,7 +105,7 @@ def _begin(case: Case, text: str, arena: Arena) -> Ticket | None:
 
 def _settle(case: Case, text: str, ticket: Ticket | None, arena: Arena) -> Outcome:
     if ticket is None:
-        return _outcome(case, text, valid=False, success=False, cause="invalid plan")
+        return _outcome(case, text, valid=False, success=False, cause=Failure.PARSE)
     try:
         episode = arena.result(ticket)
     except CrashError as error:
@@ -137,21 +135,3 @@ def _outcome(case: Case, text: str, *, valid: bool, success: bool | None, cause:
         success=success,
         cause=cause,
     )
-
-
-def explain(case: Case, episode: "Episode") -> str:
-    """Says in a few words why an executed plan did not reach its goal."""
-    if case.goal.task == "refuse":
-        return "should have refused" if not episode.plan.refusal else "wrong reason to refuse"
-    if episode.plan.refusal:
-        return "refused what can be done"
-    if episode.failure:
-        return episode.failure
-    moved = {
-        item.name
-        for item in case.scene.objects
-        if math.dist(item.position, episode.final[item.name].position) > MOVED
-    }
-    if not moved:
-        return "nothing moved"
-    return "wrong place" if case.goal.slots["object"] in moved else "wrong object"

@@ -6,6 +6,8 @@
     place      where is the red cube?                     red cube: 412, -127, 25
                coordinates of the red cube?               412, -127, 25
                where is 10 cm left of the red cube?       412, -27, 25
+               where would the red cube be if it moved left by 100 mm?
+               from where to where does the red cube go 10 cm left?
                where is the green ball?                   absent
     relation   where is the red cube from the blue bowl?  left
                is the red cube left of the blue bowl?     yes
@@ -25,6 +27,7 @@ from typing import TypeVar
 import numpy as np
 
 from qa_generator.prompt import format_place, format_position, to_millimetres
+from qa_generator.wordings import WAYS
 from scene_renderer.scene import SceneObject, Table, Vector
 from scene_renderer.splits import is_unseen
 from scene_renderer.vocabulary import COLORS, DIRECTIONS, SHAPES
@@ -57,6 +60,9 @@ TEMPLATES: MappingProxyType[str, str] = MappingProxyType(
         "place_two": "where are the {a} and the {b}?",
         "place_bare": "coordinates of the {a}?",
         "place_shifted": "where is {distance} {direction} of the {a}?",
+        "place_moved": "where would the {a} be {distance} further {direction}?",
+        "place_moved_by": "where would the {a} be if it moved {direction} by {distance}?",
+        "place_from_to": "from where to where does the {a} go {distance} {direction}?",
         "place_above": "where is {distance} above the {a}?",
         "relation": "where is the {a} from the {b}?",
         "relation_yes_no": "is the {a} {direction} of the {b}?",
@@ -66,6 +72,8 @@ TEMPLATES: MappingProxyType[str, str] = MappingProxyType(
         "gripper_yes_no": "is the {a} {direction} of the gripper?",
     }
 )
+
+SHIFTED_FORMS = ("place_shifted", "place_moved", "place_moved_by", "place_from_to")
 
 
 @dataclass(frozen=True)
@@ -160,6 +168,25 @@ def direction_between(start: Vector, end: Vector) -> str | None:
     return next(w for w, (x, y) in DIRECTIONS.items() if x * dx + y * dy == longer)
 
 
+def ask_beside(item: SceneObject, direction: str, rng: np.random.Generator) -> tuple[str, str]:
+    """Asks for the place that lies some distance from a thing in one of the robot's directions.
+
+    Returns:
+        Question and answer; one answer in four tells first where the thing itself is.
+    """
+    form, distance = pick(rng, SHIFTED_FORMS), pick(rng, DISTANCES_MM)
+    way = direction if form == "place_shifted" else pick(rng, WAYS[direction])
+    question = TEMPLATES[form].format(
+        distance=format_distance(distance, rng), direction=way, a=item.name
+    )
+    step_x, step_y = DIRECTIONS[direction]
+    x, y, z = map(to_millimetres, item.position)
+    answer = f"{x + step_x * distance}, {y + step_y * distance}, {z}"
+    if form == "place_from_to":
+        answer = f"{format_position(item.position)}; {answer}"
+    return question, answer
+
+
 def _count(scene: Table, rng: np.random.Generator) -> tuple[str, str] | None:
     counts = _counts(scene)
     target = pick(rng, sorted(set(counts.values())))
@@ -209,13 +236,7 @@ def _place_bare(scene: Table, rng: np.random.Generator) -> tuple[str, str]:
 
 
 def _place_shifted(scene: Table, rng: np.random.Generator) -> tuple[str, str]:
-    item, distance = pick(rng, scene.objects), pick(rng, DISTANCES_MM)
-    direction, (step_x, step_y) = pick(rng, list(DIRECTIONS.items()))
-    x, y, z = map(to_millimetres, item.position)
-    question = TEMPLATES["place_shifted"].format(
-        distance=format_distance(distance, rng), direction=direction, a=item.name
-    )
-    return question, f"{x + step_x * distance}, {y + step_y * distance}, {z}"
+    return ask_beside(pick(rng, scene.objects), pick(rng, list(DIRECTIONS)), rng)
 
 
 def _place_above(scene: Table, rng: np.random.Generator) -> tuple[str, str]:

@@ -1,54 +1,52 @@
-"""Renders scenes, shows one with its labels, and films episodes.
+"""Renders scenes, shows one with its labels, films episodes, and draws contact sheets.
 
 python -m scene_renderer render --seed 7 --count 50
 python -m scene_renderer check train-7-000012
 python -m scene_renderer animate episode.json
+python -m scene_renderer catalogue
+python -m scene_renderer sheet --split test_look
+
+What the commands do is in `verbs.py`.
 """
 
 import argparse
-import io
-import json
 import os
 from argparse import ArgumentTypeError
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from scene_renderer import console
-from scene_renderer.errors import UsageError
+from scene_renderer import console, verbs
 from scene_renderer.splits import SPLITS
+from scene_renderer.vocabulary import CAMERAS
 
-if TYPE_CHECKING:
-    from scene_renderer.episode import Episode
-    from scene_renderer.plan import Plan
-    from scene_renderer.scene import Scene
-
-DATA = Path("data/default")
 _PICTURE, _PANEL = (32, 2048), (96, 1024)
 """Narrowest and widest, pixels."""
 
 _SPEEDS = 0.1, 20.0
-_RECORD_HZ = 60.0
+_SHEET_COUNT, _SHEET_COLUMNS = 6, 6
 
 
 def main(arguments: Sequence[str]) -> None:
     """Runs one command."""
     parser = console.Parser(prog="python -m scene_renderer", description=__doc__)
-    verbs = parser.add_subparsers(dest="verb", required=True, metavar="COMMAND")
-    _add_render(verbs)
-    _add_check(verbs)
-    _add_animate(verbs)
+    commands = parser.add_subparsers(dest="verb", required=True, metavar="COMMAND")
+    _add_render(commands)
+    _add_check(commands)
+    _add_animate(commands)
+    _add_catalogue(commands)
+    _add_sheet(commands)
     options = parser.parse_args(arguments)
-    {"render": _render, "check": _check, "animate": _animate}[options.verb](options)
+    getattr(verbs, options.verb)(options)
 
 
-def _add_render(verbs: "argparse._SubParsersAction[console.Parser]") -> None:
+def _add_render(commands: "argparse._SubParsersAction[console.Parser]") -> None:
     parser = _add_verb(
-        verbs,
+        commands,
         "render",
         "render scenes with their labels to Parquet shards",
         "  python -m scene_renderer render --seed 7 --count 50\n"
-        "  python -m scene_renderer render --split test --output data/big --workers 4 --resume",
+        "  python -m scene_renderer render --split test --output data/big --workers 4 --resume\n"
+        "  python -m scene_renderer render --camera top --output data/top",
     )
     parser.add_argument(
         "--count",
@@ -59,9 +57,10 @@ def _add_render(verbs: "argparse._SubParsersAction[console.Parser]") -> None:
     )
     _add_drawn(parser)
     parser.add_argument(
-        "--output", type=Path, default=DATA, help="data folder (default: %(default)s)"
+        "--output", type=Path, default=verbs.DATA, help="data folder (default: %(default)s)"
     )
     _add_image_size(parser, 128)
+    _add_camera(parser, "front")
     parser.add_argument(
         "--workers",
         type=console.positive,
@@ -74,37 +73,37 @@ def _add_render(verbs: "argparse._SubParsersAction[console.Parser]") -> None:
     parser.add_argument("--quiet", action="store_true", help="show no progress")
 
 
-def _add_check(verbs: "argparse._SubParsersAction[console.Parser]") -> None:
+def _add_check(commands: "argparse._SubParsersAction[console.Parser]") -> None:
     parser = _add_verb(
-        verbs,
+        commands,
         "check",
         "draw a scene with boxes, names, coordinates and axes",
         "  python -m scene_renderer check train-7-000012 --data data/big\n"
-        "  python -m scene_renderer check --seed 7 --split test_look --index 3 --output look.png",
+        "  python -m scene_renderer check --seed 7 --split test_look --index 3 --camera all",
     )
     _add_source(parser, "SCENE", "id of a rendered scene, or a scene's JSON file")
-    parser.add_argument(
-        "--output",
-        type=Path,
-        metavar="PNG",
-        help="picture to write (default: check-ID.png)",
-    )
-    parser.add_argument("--overwrite", action="store_true", help="replace what is there")
+    _add_picture(parser, "check-ID.png")
     _add_image_size(parser, 768)
+    _add_camera(parser, None, verbs.ALL)
 
 
-def _add_animate(verbs: "argparse._SubParsersAction[console.Parser]") -> None:
+def _add_animate(commands: "argparse._SubParsersAction[console.Parser]") -> None:
     parser = _add_verb(
-        verbs,
+        commands,
         "animate",
-        "film an episode: the camera's view beside a map of the table",
-        "  python -m scene_renderer animate episode.json --output film.mp4\n"
+        "film episodes: a camera's view beside a map of the table",
+        "  python -m scene_renderer animate one.json two.json --camera room --output film.mp4\n"
         "  python -m scene_renderer animate --seed 3 --index 7 --plan plan.txt\n"
         "  python -m scene_renderer animate --seed 3 --index 7 --output lifted.gif \\\n"
         "      --plan 'pick(595, -204, 26)\\nmove_to(595, -204, 176)' "
         "--instruction 'lift the blue ball'",
     )
-    _add_source(parser, "EPISODE", "an episode's JSON file; with --plan: a scene's id or JSON file")
+    _add_source(
+        parser,
+        "EPISODE",
+        "episodes' JSON files, filmed in a grid; with --plan: a scene's id or JSON file",
+        nargs="*",
+    )
     parser.add_argument(
         "--plan",
         metavar="TEXT",
@@ -118,7 +117,8 @@ def _add_animate(verbs: "argparse._SubParsersAction[console.Parser]") -> None:
         type=Path,
         default=Path("episode.gif"),
         metavar="FILE",
-        help="a .gif or .mp4, or .json to keep the episode itself (default: %(default)s)",
+        help="a .gif or .mp4, a .png or .jpg for its moments side by side, or .json to keep the "
+        "episode itself (default: %(default)s)",
     )
     parser.add_argument(
         "--size",
@@ -134,29 +134,85 @@ def _add_animate(verbs: "argparse._SubParsersAction[console.Parser]") -> None:
         metavar="X",
         help="simulated seconds a second (default: %(default)s)",
     )
+    parser.add_argument(
+        "--slow-motion",
+        type=_slowdown,
+        default=4.0,
+        metavar="X",
+        help="how many times slower a failure is shown (default: %(default)s; 1: no slower)",
+    )
+    _add_camera(parser, None)
     parser.add_argument("--overwrite", action="store_true", help="replace what is there")
     parser.add_argument("--quiet", action="store_true", help="show no progress")
 
 
+def _add_catalogue(commands: "argparse._SubParsersAction[console.Parser]") -> None:
+    parser = _add_verb(
+        commands,
+        "catalogue",
+        "draw every shape in a few colours, with its word, sizes and role",
+        "  python -m scene_renderer catalogue\n"
+        "  python -m scene_renderer catalogue --image-size 800 --output shapes.jpg",
+    )
+    _add_picture(parser, "catalogue.png")
+    _add_image_size(parser, 560, "width of each shape's picture")
+
+
+def _add_sheet(commands: "argparse._SubParsersAction[console.Parser]") -> None:
+    parser = _add_verb(
+        commands,
+        "sheet",
+        "draw the first scenes of a split, or of each, side by side",
+        "  python -m scene_renderer sheet\n"
+        "  python -m scene_renderer sheet --split test_look --count 18 --camera top",
+    )
+    parser.add_argument(
+        "--split",
+        type=console.one_of("split", SPLITS),
+        help=f"one of {', '.join(SPLITS)} (default: each in its turn)",
+    )
+    _add_seed(parser)
+    parser.add_argument(
+        "--count",
+        type=console.positive,
+        default=_SHEET_COUNT,
+        metavar="N",
+        help="scenes of a split (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--columns",
+        type=console.positive,
+        default=_SHEET_COLUMNS,
+        metavar="N",
+        help="scenes in a row (default: %(default)s)",
+    )
+    _add_picture(parser, "sheet.png")
+    _add_image_size(parser, 240)
+    _add_camera(parser, "front")
+
+
 def _add_verb(
-    verbs: "argparse._SubParsersAction[console.Parser]", name: str, what: str, examples: str
+    commands: "argparse._SubParsersAction[console.Parser]", name: str, what: str, examples: str
 ) -> console.Parser:
-    parser = verbs.add_parser(
+    parser = commands.add_parser(
         name, help=what, description=what.capitalize() + ".", epilog=f"examples:\n{examples}"
     )
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
     return parser
 
 
-def _add_source(parser: console.Parser, metavar: str, what: str) -> None:
+def _add_source(parser: console.Parser, metavar: str, what: str, nargs: str = "?") -> None:
     parser.add_argument(
         "source",
-        nargs="?",
+        nargs=nargs,
         metavar=metavar,
         help=f"{what}; else --seed, --split and --index",
     )
     parser.add_argument(
-        "--data", type=Path, default=DATA, help="where to look for an id (default: %(default)s)"
+        "--data",
+        type=Path,
+        default=verbs.DATA,
+        help="where to look for an id (default: %(default)s)",
     )
     _add_drawn(parser)
     parser.add_argument(
@@ -171,18 +227,45 @@ def _add_drawn(parser: console.Parser) -> None:
         default="train",
         help=f"one of {', '.join(SPLITS)} (default: %(default)s)",
     )
+    _add_seed(parser)
+
+
+def _add_seed(parser: console.Parser) -> None:
     parser.add_argument(
         "--seed", type=console.natural, default=0, metavar="S", help="default: %(default)s"
     )
 
 
-def _add_image_size(parser: console.Parser, default: int) -> None:
+def _add_picture(parser: console.Parser, default: str) -> None:
+    parser.add_argument(
+        "--output",
+        type=Path,
+        metavar="FILE",
+        help=f"picture to write, a .png or .jpg (default: {default})",
+    )
+    parser.add_argument("--overwrite", action="store_true", help="replace what is there")
+
+
+def _add_camera(parser: console.Parser, default: str | None, *more: str) -> None:
+    names = (*CAMERAS, *more)
+    parser.add_argument(
+        "--camera",
+        type=console.one_of("camera", names),
+        default=default,
+        metavar="NAME",
+        help=f"one of {', '.join(names)} (default: {default or 'that of the scene'})",
+    )
+
+
+def _add_image_size(
+    parser: console.Parser, default: int, what: str = "width and height of a picture"
+) -> None:
     parser.add_argument(
         "--image-size",
         type=_width(*_PICTURE),
         default=default,
         metavar="PX",
-        help="width and height in pixels (default: %(default)s)",
+        help=f"{what} in pixels (default: %(default)s)",
     )
 
 
@@ -207,124 +290,11 @@ def _speed(text: str) -> float:
     return speed
 
 
-def _render(options: argparse.Namespace) -> None:
-    from scene_renderer.shards import render_split, scenes_folder
-
-    if options.resume and options.overwrite:
-        raise UsageError("--resume and --overwrite exclude each other.")
-    folder = scenes_folder(options.output, options.split)
-    label = f"render {options.split}"
-    progress = console.Progress(label, options.count, "scenes", options.quiet)
-    with console.stdout_to_stderr(), progress:
-        manifest = render_split(
-            folder,
-            options.split,
-            options.seed,
-            options.count,
-            options.image_size,
-            workers=options.workers,
-            overwrite=options.overwrite,
-            resume=options.resume,
-            on_shard=progress.advance,
-        )
-    if options.json:
-        console.print_json({"folder": str(folder), **manifest})
-        return
-    megabytes = sum(file["bytes"] for file in manifest["files"]) / 1e6
-    print(f"{options.count} scenes of '{options.split}' in {folder} ({megabytes:.1f} MB)")
-    if not options.quiet:
-        some = f"{options.split}-{options.seed}-{0:06d}"
-        data = "" if options.output == DATA else f" --data {options.output}"
-        console.note(f"Look at one: python -m scene_renderer check {some}{data}")
-
-
-def _check(options: argparse.Namespace) -> None:
-    scene = _find_scene(options)
-    path: Path = options.output or Path(f"check-{console.file_name(scene.id)}.png")
-    console.claim_output(path, options.overwrite, resume=None)
-    with console.stdout_to_stderr():
-        from scene_renderer.check import draw_check
-
-        picture = draw_check(scene, options.image_size)
-    buffer = io.BytesIO()
-    picture.save(buffer, "PNG")
-    console.write_whole(path, buffer.getvalue())
-    if options.json:
-        console.print_json({"picture": str(path), "scene": json.loads(scene.to_json())})
-    else:
-        print(path)
-
-
-def _find_scene(options: argparse.Namespace) -> "Scene":
-    from scene_renderer.scene import Scene
-
-    if options.source is None:
-        from scene_renderer.sampler import sample_scene
-
-        return sample_scene(options.seed, options.split, options.index)
-    path = Path(options.source)
-    if path.suffix != ".json":
-        from scene_renderer.shards import find_scene
-
-        return find_scene(options.data, options.source)
-    return Scene.from_json(console.read_text(path))
-
-
-def _animate(options: argparse.Namespace) -> None:
-    path: Path = options.output
-    with console.stdout_to_stderr():
-        _check_output(path)
-        episode = _find_episode(options)
-        console.claim_output(path, options.overwrite, resume=None)
-        if path.suffix == ".json":
-            console.write_whole(path, episode.to_json())
-        else:
-            _film(episode, options)
-    if options.json:
-        size = path.stat().st_size
-        console.print_json({"output": str(path), "bytes": size, "failure": episode.failure})
-    else:
-        print(path)
-
-
-def _check_output(path: Path) -> None:
-    if path.suffix != ".json":
-        from scene_renderer.video import check_kind
-
-        check_kind(path)
-
-
-def _film(episode: "Episode", options: argparse.Namespace) -> None:
-    from scene_renderer.animation import FPS, animate, choose_frames
-
-    count = len(choose_frames(episode, FPS, options.speed)[0])
-    with console.Progress("animate", count, "frames", options.quiet) as progress:
-        animate(
-            episode,
-            options.output,
-            size_px=options.size,
-            speed=options.speed,
-            on_frame=progress.advance,
-        )
-
-
-def _find_episode(options: argparse.Namespace) -> "Episode":
-    from scene_renderer.episode import Episode, execute
-
-    if options.plan is not None:
-        plan, scene = _read_plan(options.plan), _find_scene(options)
-        return execute(scene, plan, instruction=options.instruction, record_hz=_RECORD_HZ)
-    if options.source is None:
-        raise UsageError("Give an episode's JSON file, or a --plan for a scene.")
-    return Episode.from_json(console.read_text(Path(options.source)))
-
-
-def _read_plan(text: str) -> "Plan":
-    """Reads a plan given as text, in which a newline may be typed as backslash and n, or a file."""
-    from scene_renderer.plan import parse_plan
-
-    is_file = text.endswith(".txt") or (len(text) < 256 and Path(text).is_file())
-    return parse_plan(console.read_text(Path(text)) if is_file else text.replace("\\n", "\n"))
+def _slowdown(text: str) -> float:
+    slowdown = console.positive_real(text)
+    if not 1 <= slowdown <= _SPEEDS[1]:
+        raise ArgumentTypeError(f"Slow motion is 1 to {_SPEEDS[1]:g} times slower, not {text}.")
+    return slowdown
 
 
 if __name__ == "__main__":

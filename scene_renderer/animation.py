@@ -1,37 +1,23 @@
-"""`animate`: an episode as a film, the camera's view beside a map of the table.
+"""`animate`: episodes as a film, each a camera's view beside a map of the table, in a grid.
 
-    +--------------------------------------------+
-    |  "put the red cube into the blue bowl"     |   the instruction
-    |  +-----------------+   +-----------------+ |
-    |  |                 |  x|                 | |   both seen from the front: the robot is at
-    |  |     camera      |   |       map       | |   the top, its left on the right
-    |  |                 |   |                 | |
-    |  +-----------------+   +-----------------+ |
-    |                                 y          |
-    |  1/2 pick(412, -127, 25)     412, -127, 80 |   the action, the gripper; at the end the verdict
-    +--------------------------------------------+
-
-What stays is drawn once by Matplotlib and kept as pixels; a frame redraws only what moves.
+What goes wrong can be slowed down: the film then dwells on it and names the cause.
 """
 
-import functools
-import textwrap
-import warnings
-from collections.abc import Callable
+import itertools
+import math
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
-from matplotlib.text import Text
+from numpy.typing import NDArray
 
+from scene_renderer.camera import Array
 from scene_renderer.console import write_whole
-from scene_renderer.episode import Episode, Frame
-from scene_renderer.errors import DatasetError
-from scene_renderer.kinematics import forward
-from scene_renderer.renderer import Renderer
-from scene_renderer.tablemap import GREY, INK, TableMap
+from scene_renderer.episode import MOVED, Episode
+from scene_renderer.errors import DatasetError, UsageError
+from scene_renderer.grasping import find_target
+from scene_renderer.plan import ACTIONS
+from scene_renderer.stage import GREEN, RED, SUCCESSES, Stage
 from scene_renderer.video import Picture, check_kind, encode_gif, encode_mp4
 
 FPS = 20.0
@@ -40,142 +26,188 @@ FPS = 20.0
 HOLD = 1.8
 """How long the last frame stays, seconds."""
 
-_PIXELS_PER_INCH = 72
-_GREEN, _RED = "#1a7f37", "#c62828"
+MOST = 9
+"""Episodes in one film."""
+
+_BEFORE, _AFTER = 0.9, 0.3
+"""How long before and after something went wrong a film is slow, simulated seconds."""
+
+_STIRRED = 0.004
+"""An object that is further than this from where it comes to rest still moves, metres."""
+
+_TURNED = 1e-3
+"""So does an arm of which a joint is further from where it comes to rest, radians."""
+
+_POINTS = 21
+"""Of a push's way, at which objects are looked for."""
 
 
 def animate(
-    episode: Episode,
+    episodes: Sequence[Episode],
     path: Path,
     *,
     size_px: int = 280,
     fps: float = FPS,
     speed: float = 1.0,
-    verdict: str | None = None,
-    on_frame: Callable[[], None] = lambda: None,
+    slowdown: float = 1.0,
+    camera: str | None = None,
+    verdicts: Sequence[str] | None = None,
+    on_frame: Callable[[int], None] = lambda total: None,
 ) -> None:
-    """Writes an episode as .gif or .mp4.
+    """Writes episodes as .gif or .mp4; they begin together, and those that end first wait.
 
     Args:
-        episode: recorded with `record_hz`.
+        episodes: one to `MOST`, recorded with `record_hz`.
         path: replaced if it exists.
-        size_px: width of each of the two panels.
+        size_px: width of each panel; an episode has two.
         fps: frames per second.
         speed: simulated seconds per second.
-        verdict: "success", or else what went wrong; default: what the episode knows.
-        on_frame: called after each frame.
+        slowdown: how many times slower what goes wrong is shown.
+        camera: a word from `CAMERAS`; default: each scene's own.
+        verdicts: for each episode "success", or else what went wrong; default: what it knows.
+        on_frame: called after each frame with how many there will be.
 
     Raises:
-        UsageError: if the path ends in neither .gif nor .mp4.
-        DatasetError: if the episode has no frames.
+        UsageError: if the path ends in neither .gif nor .mp4, there are too many episodes, or
+            there is no such camera.
+        DatasetError: if an episode has no frames.
         OutputError: if the path cannot be written or there is no encoder.
     """
     check_kind(path)
-    frames, seconds = choose_frames(episode, fps, speed)
-    stage = Stage(episode, size_px)
+    if not 1 <= len(episodes) <= MOST:
+        raise UsageError(f"A film shows 1 to {MOST} episodes, not {len(episodes)}.")
+    told = verdicts or [episode.failure or "done" for episode in episodes]
+    takes = [
+        _Take(episode, size_px, camera, verdict, slowdown)
+        for episode, verdict in zip(episodes, told, strict=True)
+    ]
+    moments, seconds = _edit([take.choose(fps, speed) for take in takes], fps)
     pictures = []
-    for frame in frames:
-        pictures.append(stage.draw(frame))
-        on_frame()
-    pictures.append(stage.draw(frames[-1], verdict or episode.failure or "done"))
-    seconds.append(HOLD)
+    for moment in moments:
+        pictures.append(_tile([take.draw(i) for take, i in zip(takes, moment, strict=True)]))
+        on_frame(len(moments))
     if path.suffix == ".gif":
-        write_whole(path, encode_gif(pictures, seconds, inks=(_GREEN, _RED)))
+        write_whole(path, encode_gif(pictures, seconds, inks=(GREEN, RED)))
     else:
         write_whole(path, encode_mp4(pictures, seconds, fps))
 
 
-def choose_frames(episode: Episode, fps: float, speed: float) -> tuple[list[Frame], list[float]]:
-    """Returns the frames to show and for how many seconds each.
+def choose_frames(
+    times: Array, fps: float, speed: float, slow: tuple[float, float], slowdown: float
+) -> list[int]:
+    """Returns which frame of an episode is shown at each frame of the film.
 
-    Raises:
-        DatasetError: if the episode has none.
+    Args:
+        times: float64, shape (n,), of the episode's frames, seconds.
+        fps: frames per second of the film.
+        speed: simulated seconds per second.
+        slow: when the film is slower, simulated seconds.
+        slowdown: how many times.
     """
-    if not episode.frames:
-        raise DatasetError("The episode holds no frames; execute it again with record_hz=60.")
-    times = np.array([frame.time for frame in episode.frames])
-    wanted = np.arange(times[0], times[-1] + 1e-9, speed / fps)
-    nearest = np.searchsorted((times[1:] + times[:-1]) / 2, wanted)
-    shown, counts = np.unique(np.append(nearest, len(times) - 1), return_counts=True)
-    return [episode.frames[i] for i in shown], (counts / fps).tolist()
+    wanted, time = [], float(times[0])
+    while time <= times[-1] + 1e-9:
+        wanted.append(time)
+        time += speed / fps / (slowdown if slow[0] <= time < slow[1] else 1)
+    nearest: list[int] = np.searchsorted((times[1:] + times[:-1]) / 2, wanted).tolist()
+    return [*nearest, len(times) - 1]
 
 
-class Stage:
-    """The film's sheet for one episode."""
+def find_failure(episode: Episode) -> float:
+    """Returns when something went wrong: when the last thing that took part came to rest.
 
-    def __init__(self, episode: Episode, size_px: int) -> None:
-        self._episode, self._size = episode, size_px
-        unit = size_px / 100
-        pad, gap, head, foot = (round(share * unit) for share in (4, 15, 17, 18))
-        width, height = 2 * size_px + gap + 2 * pad, head + size_px + foot
-        self._corner = pad, head
-        inches = width / _PIXELS_PER_INCH, height / _PIXELS_PER_INCH
-        self._figure = Figure(inches, dpi=_PIXELS_PER_INCH, facecolor="white")
-        self._canvas = FigureCanvasAgg(self._figure)
-        place = (pad + size_px + gap) / width, foot / height, size_px / width, size_px / height
-        self._map = TableMap(self._figure.add_axes(place), episode, unit)
-        size, line = max(12.0, 5.8 * unit), max(11.0, 4.8 * unit)
-        title = _wrap(episode.instruction, (width - 2 * pad) / size)
-        self._write(0.5, 1 - head / 2 / height, size, text=title, ha="center", weight="bold")
-        bottom = 4.2 * unit / height
-        look: dict[str, Any] = {"size": line, "animated": True}
-        self._action = self._write(pad / width, bottom, ha="left", family="monospace", **look)
-        self._status = self._write(1 - pad / width, bottom, ha="right", **look)
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", "Glyph .* missing from font", UserWarning)
-            self._canvas.draw()
-        self._still = self._canvas.copy_from_bbox(self._figure.bbox)
+    If an object moved that no action was about, it is that one. Else it is whatever moved in the
+    last action or, if nothing did, before: any object, or else the arm.
 
-    def draw(self, frame: Frame, verdict: str | None = None) -> Picture:
-        """Draws one moment, or the last one with the verdict.
-
-        Returns:
-            uint8, shape (height, width, 3), RGB.
-        """
-        self._canvas.restore_region(self._still)
-        self._map.draw(frame)
-        self._caption(frame, verdict)
-        sheet = np.array(self._canvas.buffer_rgba())[..., :3]
-        left, top = self._corner
-        sheet[top : top + self._size, left : left + self._size] = self._photograph(frame)
-        return sheet
-
-    def _photograph(self, frame: Frame) -> Picture:
-        rendering = _renderer().render(
-            self._episode.scene,
-            self._size,
-            joints=np.array(frame.joints),
-            opening=frame.opening,
-            poses=frame.poses,
-        )
-        return rendering.image
-
-    def _caption(self, frame: Frame, verdict: str | None) -> None:
-        actions = self._episode.plan.actions
-        self._action.set_text(f"{frame.action + 1}/{len(actions)}  {actions[frame.action]}")
-        if verdict is None:
-            place = 1000 * forward(np.array(frame.joints))[:3, 3]
-            x, y, z = (round(value) for value in place.tolist())
-            self._status.set(text=f"gripper {x}, {y}, {z}", color=GREY, weight="normal")
-        elif verdict in ("success", "done"):
-            self._status.set(text=f"\N{CHECK MARK} {verdict}", color=_GREEN, weight="bold")
-        else:
-            self._status.set(text=f"\N{BALLOT X} {verdict}", color=_RED, weight="bold")
-        for text in (self._action, self._status):
-            self._figure.draw_artist(text)
-
-    def _write(self, x: float, y: float, size: float, text: str = "", **look: Any) -> Text:
-        return self._figure.text(
-            x, y, text, size=size, color=INK, va="center", parse_math=False, **look
-        )
+    Args:
+        episode: recorded.
+    """
+    frames, names = episode.frames, [item.name for item in episode.scene.objects]
+    places = np.array([[frame.poses[name].position for name in names] for frame in frames])
+    joints = np.array([frame.joints for frame in frames])
+    stirred = np.linalg.norm(places - places[-1], axis=-1) > _STIRRED
+    lost = np.linalg.norm(places[0] - places[-1], axis=-1) > MOVED
+    meant = _meant(episode)
+    bystanders = lost & np.array([name not in meant for name in names])
+    if bystanders.any():
+        return _last_time(episode, stirred[:, bystanders].any(axis=1))
+    is_last = np.array([frame.action == frames[-1].action for frame in frames])
+    turning = np.abs(joints - joints[-1]).max(axis=1) > _TURNED
+    for when in (is_last, ~is_last):
+        for moves in (stirred.any(axis=1) & when, turning & when):
+            if moves.any():
+                return _last_time(episode, moves)
+    return frames[-1].time
 
 
-def _wrap(text: str, widths: float) -> str:
-    """Breaks a title into two lines at most, each so many times as wide as its letters are high."""
-    return "\n".join(textwrap.wrap(text, int(widths / 0.62), max_lines=2, placeholder=" \u2026"))
+def _last_time(episode: Episode, holds: NDArray[np.bool_]) -> float:
+    """When something that holds at some frames did so last."""
+    return episode.frames[int(np.nonzero(holds)[0][-1])].time
 
 
-@functools.cache
-def _renderer() -> Renderer:
-    """The one world for looks of this process."""
-    return Renderer()
+def _meant(episode: Episode) -> set[str]:
+    """The objects that actions are about: those at a pick's place, or on the way of a push."""
+    found = set()
+    for action in episode.plan.actions:
+        given = dict(zip(ACTIONS[action.name], action.arguments, strict=True))
+        if action.name in ("pick", "push"):
+            start = np.array([given["x"], given["y"]], float) / 1000
+            end = np.array([given.get("x2", given["x"]), given.get("y2", given["y"])], float) / 1000
+            for x, y in np.linspace(start, end, _POINTS).tolist():
+                target = find_target(x, y, episode.scene.objects)
+                found |= {target.name} if target else set()
+    return found
+
+
+class _Take:
+    """One episode of a film."""
+
+    def __init__(
+        self, episode: Episode, size_px: int, camera: str | None, verdict: str, slowdown: float
+    ) -> None:
+        if not episode.frames:
+            raise DatasetError("The episode holds no frames; execute it again with record_hz=60.")
+        self._frames, self._verdict, self._slowdown = episode.frames, verdict, slowdown
+        self._slow = (math.inf, math.inf)
+        if slowdown > 1 and verdict not in SUCCESSES:
+            moment = find_failure(episode)
+            self._slow = (moment - _BEFORE, moment + _AFTER)
+        self._stage = Stage(episode, size_px, camera)
+        self._drawn: tuple[int, Picture] | None = None
+
+    def choose(self, fps: float, speed: float) -> list[int]:
+        """Returns the frame at each frame of the film; after the last one comes the verdict."""
+        times = np.array([frame.time for frame in self._frames])
+        chosen = choose_frames(times, fps, speed, self._slow, self._slowdown)
+        return [*chosen, len(self._frames)]
+
+    def draw(self, index: int) -> Picture:
+        """Draws a frame, or behind the last one the verdict."""
+        if self._drawn is None or self._drawn[0] != index:
+            self._drawn = index, self._draw(index)
+        return self._drawn[1]
+
+    def _draw(self, index: int) -> Picture:
+        if index == len(self._frames):
+            return self._stage.draw(self._frames[-1], self._verdict)
+        frame = self._frames[index]
+        is_slow = self._slow[0] <= frame.time < self._slow[1]
+        words = f"{self._verdict}, {self._slowdown:g}\N{MULTIPLICATION SIGN} slower"
+        return self._stage.draw(frame, words if is_slow else None)
+
+
+def _edit(chosen: Sequence[list[int]], fps: float) -> tuple[list[tuple[int, ...]], list[float]]:
+    """Returns the film's different moments, a frame of each take, and the seconds of each."""
+    length = max(len(frames) for frames in chosen)
+    padded = [frames + [frames[-1]] * (length - len(frames)) for frames in chosen]
+    runs = [(m, len(list(run))) for m, run in itertools.groupby(zip(*padded, strict=True))]
+    seconds = [count / fps for _, count in runs]
+    return [moment for moment, _ in runs], [*seconds[:-1], HOLD]
+
+
+def _tile(pictures: Sequence[Picture]) -> Picture:
+    """Puts pictures of one size into a grid about as wide as high, from the upper left."""
+    columns = math.isqrt(len(pictures))
+    missing = -len(pictures) % columns
+    filled = [*pictures, *[np.full_like(pictures[0], 255)] * missing]
+    rows = [filled[i : i + columns] for i in range(0, len(filled), columns)]
+    return np.concatenate([np.concatenate(row, axis=1) for row in rows])

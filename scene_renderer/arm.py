@@ -1,9 +1,8 @@
 """Lowers actions to motions of the Panda in a `Simulator`.
 
-Each action of the language is one method of `Arm`; what goes wrong is raised as `ActionFailure`,
-named from the simulator's state. A motion runs in cylinder coordinates about the base (turn of
-joint 1, reach, height, twist of joint 7), where the arm never has to pass through itself, with
-zero speed and acceleration at both ends.
+Each action of the language is one method of `Arm`. What cannot be done (out of reach, nothing
+there, no room between the neighbours, something in hand already) is refused before anything moves;
+what goes wrong then is named from the simulator's state. Both are raised as `ActionFailure`.
 """
 
 import dataclasses
@@ -13,8 +12,11 @@ from collections.abc import Callable, Iterable
 import numpy as np
 
 from scene_renderer.camera import Array, Vector
+from scene_renderer.failures import ActionFailure, Failure
 from scene_renderer.grasping import (
+    LIFT,
     LOWEST,
+    RETREAT,
     TIP_DEPTH,
     equivalent_yaws,
     find_grasp,
@@ -23,16 +25,18 @@ from scene_renderer.grasping import (
     support_height,
     top_of,
 )
-from scene_renderer.kinematics import FINGER_OPEN, JOINT_LIMITS, forward, inverse
+from scene_renderer.kinematics import FINGER_OPEN, bend, forward
+from scene_renderer.path import HandPose, descent, glide, pose_at, sweep
 from scene_renderer.plan import Action
 from scene_renderer.scene import Scene, SceneObject
-from scene_renderer.simulator import HAND, PHYSICS_HZ, TABLE, Simulator
+from scene_renderer.simulator import HAND, PHYSICS_HZ, TABLE, Pose, Simulator
 
 TIME_LIMIT = 90.0
 """Simulated seconds after which an episode is given up."""
 
-_LIFT = 0.13
-_RETREAT = 0.10
+FALL = 0.04
+"""What sinks further than this after it was let go fell, metres."""
+
 _SPEED = 0.6
 _ANGULAR_SPEED = 2.2
 _GUARDED_SPEED = 0.12
@@ -41,10 +45,7 @@ _CLEARANCE = 0.025
 _RELEASE = 0.010
 _SAME_PLACE = 0.002
 _STANDING = 2e-5
-
-
-class ActionFailure(Exception):  # noqa: N818
-    """An action did not do what it should; the text names how, in a few words."""
+_SLOW, _FALL_TIME = 0.02, 0.3
 
 
 class Arm:
@@ -52,19 +53,24 @@ class Arm:
 
     Attributes:
         carried: the object that the last grasp took, until it is put down.
+        aimed: the objects that actions went for, in their order.
         handled: the objects that actions were meant to move.
-        placed: where objects were put down, (x, y) in metres, base frame.
+        placed: where each object was when it was let go.
+        unsupported: the objects that touched nothing but the hand then.
     """
 
     def __init__(self, simulator: Simulator, scene: Scene) -> None:
         self.carried: str | None = None
+        self.aimed: list[str] = []
         self.handled: set[str] = set()
-        self.placed: dict[str, tuple[float, float]] = {}
+        self.placed: dict[str, Pose] = {}
+        self.unsupported: set[str] = set()
         self._simulator = simulator
         self._scene = scene
-        self._joints = simulator.joints()
-        x, y, z = forward(self._joints)[:3, 3].tolist()
-        self._pose = _Pose(math.atan2(y, x), math.hypot(x, y), z, float(self._joints[6]))
+        joints = simulator.joints()
+        x, y, z = forward(joints)[:3, 3].tolist()
+        self._joints: list[float] = joints.tolist()
+        self._pose = HandPose(math.atan2(y, x), math.hypot(x, y), z, self._joints[6])
         self._grasp_offset = 0.0
 
     def perform(self, action: Action) -> None:
@@ -73,54 +79,57 @@ class Arm:
         Raises:
             ActionFailure: if it did not do what it should.
         """
-        if self.carried is not None and self._simulator.held() != self.carried:
-            raise ActionFailure("dropped")
+        self._require_load()
         getattr(self, f"_{action.name}")(*action.arguments)
 
     def stop(self) -> None:
         """Makes the motors hold the arm where it is."""
-        self._simulator.drive(self._joints, np.zeros(7))
-
-    def _rest(self, seconds: float, until: Callable[[], bool] = lambda: False) -> None:
-        """Stands still for a while, or until something holds."""
-        self.stop()
-        for _ in range(round(seconds * PHYSICS_HZ)):
-            self._tick()
-            if until():
-                return
+        self._simulator.drive(self._joints, [0.0] * 7)
 
     # The actions of the language, one method each.
 
     def _pick(self, x_mm: int, y_mm: int, z_mm: int) -> None:
         self._require_empty_hand()
-        point = _metres(x_mm, y_mm, z_mm)
-        grasp = find_grasp(point, self._objects())
-        target = find_target(*point[:2], self._objects())
-        meant = target.name if target and target.kind.role == "graspable" else None
-        goal = self._goal((*point[:2], grasp.height), grasp.yaw)
+        x, y, z = _metres(x_mm, y_mm, z_mm)
+        self._goal((x, y, max(z, LOWEST)), self._pose.yaw)
+        objects = self._objects()
+        target = find_target(x, y, objects)
+        if target is None:
+            raise ActionFailure(Failure.UNKNOWN_PLACE)
+        self.aimed.append(target.name)
+        grasp = find_grasp((x, y, z), objects)
+        if not grasp.is_clear:
+            raise ActionFailure(Failure.BLOCKED)
+        self._take(self._goal((x, y, grasp.height), grasp.yaw), target, z)
+
+    def _take(self, goal: HandPose, target: SceneObject, named_height: float) -> None:
+        """Closes around what is at a pose, and lifts it."""
+        meant = target.name if target.kind.role == "graspable" else None
+        self._require_reach(_raised(goal, LIFT))
         self._simulator.grip(FINGER_OPEN)
         self._travel(goal)
         self._lower(goal.height, may_nudge=meant)
-        self._close()
-        self._grasp_offset = self._pose.height - point[2]
-        self._raise_to(self._pose.height + _LIFT)
+        self._move_fingers(0.0)
+        self._grasp_offset = self._pose.height - named_height
+        self._glide(_raised(self._pose, LIFT))
         self.carried = self._simulator.held()
         if self.carried is None:
-            raise ActionFailure("missed grasp")
+            raise ActionFailure(Failure.MISSED_GRASP)
         self.handled.add(self.carried)
-        if meant is not None and self.carried != meant:
-            raise ActionFailure("wrong object")
+        if self.carried != meant:
+            raise ActionFailure(Failure.WRONG_OBJECT)
 
     def _place(self, x_mm: int, y_mm: int, z_mm: int) -> None:
         if self.carried is None:
-            raise ActionFailure("nothing in hand")
+            raise ActionFailure(Failure.NOTHING_IN_HAND)
         x, y, z = _metres(x_mm, y_mm, z_mm)
         goal = self._choose_release((x, y, max(z + self._grasp_offset, LOWEST)))
+        self._require_reach(_raised(goal, RETREAT))
         self._travel(goal)
-        self._lower(goal.height)
-        self.placed[self.carried] = (x, y)
-        self._release(self._simulator.opening() + _RELEASE)
-        self._raise_to(self._pose.height + _RETREAT)
+        is_supported = self._lower(goal.height)
+        self._require_load()
+        self._release(self._simulator.opening() + _RELEASE, is_supported)
+        self._glide(_raised(self._pose, RETREAT))
 
     def _move_to(self, x_mm: int, y_mm: int, z_mm: int) -> None:
         x, y, z = _metres(x_mm, y_mm, z_mm)
@@ -129,10 +138,19 @@ class Arm:
         self._lower(goal.height)
 
     def _open_gripper(self) -> None:
+        name = self.carried
         self._release(FINGER_OPEN)
+        if name is not None:
+            self._rest(_FALL_TIME, lambda: self._simulator.speed() < _SLOW)
+            now = self._simulator.object_poses()[name]
+            if name in self.unsupported and has_fallen(self.placed[name], now):
+                raise ActionFailure(Failure.DROPPED)
 
     def _close_gripper(self) -> None:
-        self._close()
+        target = find_target(*self._pose.position[:2], self._objects())
+        if target is not None and self.carried is None:
+            self.aimed.append(target.name)
+        self._move_fingers(0.0)
         self._grasp_offset = 0.0
         self.carried = self._simulator.held()
         self.handled |= {self.carried} if self.carried else set()
@@ -141,14 +159,28 @@ class Arm:
         self._require_empty_hand()
         x, y, z = _metres(x_mm, y_mm, z_mm)
         x2, y2, _ = _metres(x2_mm, y2_mm, 0)
-        yaw = math.atan2(y2 - y, x2 - x)
-        start = self._goal((x, y, max(z, LOWEST)), yaw)
-        self._goal((x2, y2, start.height), yaw)
+        way = math.atan2(y2 - y, x2 - x)
+        start = pose_at((x, y, max(z, LOWEST)), way, dataclasses.replace(self._pose, twist=0.0))
+        self._require_reach(start, _raised(start, LIFT))
+        steps = _count(math.dist((x, y), (x2, y2)) / _GUARDED_SPEED)
+        if bend(sweep(start, (x2, y2), steps)) is None:
+            raise ActionFailure(Failure.OUT_OF_REACH)
+        if free_height((x, y), start.yaw, 0.0, self._objects()) > start.height:
+            raise ActionFailure(Failure.BLOCKED)
         self._simulator.grip(0.0)
         self._travel(start)
         self._lower(start.height)
-        self._sweep(x2, y2)
-        self._raise_to(self._pose.height + _LIFT)
+        met: list[str] = []
+
+        def meet() -> bool:
+            """Remembers what the hand touches; never a reason to stop."""
+            met.extend(sorted(self._simulator.touches(HAND) - {HAND, TABLE, *met}))
+            return False
+
+        self._follow(sweep(self._pose, (x2, y2), steps), meet)
+        self.aimed += met[:1]
+        self.handled |= set(met[:1])
+        self._glide(_raised(self._pose, LIFT))
 
     def _rotate(self, yaw_deg: int) -> None:
         self._glide(self._goal(self._pose.position, math.radians(yaw_deg)))
@@ -160,7 +192,15 @@ class Arm:
 
     def _require_empty_hand(self) -> None:
         if self.carried is not None:
-            raise ActionFailure("hand full")
+            raise ActionFailure(Failure.HAND_FULL)
+
+    def _require_load(self) -> None:
+        if self.carried is not None and self._simulator.held() != self.carried:
+            raise ActionFailure(Failure.DROPPED)
+
+    def _require_reach(self, *poses: HandPose) -> None:
+        if not all(pose.is_reachable for pose in poses):
+            raise ActionFailure(Failure.OUT_OF_REACH)
 
     def _objects(self) -> list[SceneObject]:
         """The scene's objects where they are now, without the carried one."""
@@ -184,7 +224,7 @@ class Arm:
             return TIP_DEPTH
         return max(TIP_DEPTH, self._pose.height - item.position[2] + item.extents[2] / 2)
 
-    def _free_height(self, pose: "_Pose", objects: Iterable[SceneObject]) -> float:
+    def _free_height(self, pose: HandPose, objects: Iterable[SceneObject]) -> float:
         """The lowest height over a place at which neither hand nor load touches anything."""
         x, y, _ = pose.position
         objects = list(objects)
@@ -197,19 +237,13 @@ class Arm:
         there = dataclasses.replace(item, position=(x, y, item.position[2]), yaw=yaw)
         return max(height, support_height(there, objects) + self._hang())
 
-    def _goal(self, position: Vector, yaw: float) -> "_Pose":
+    def _goal(self, position: Vector, yaw: float) -> HandPose:
         """The pose with this position and this yaw, or its twin, with the least twisting."""
-        x, y, z = position
-        turn = math.atan2(y, x)
-        twist = math.remainder(turn - yaw + math.pi / 4, math.pi)
-        low, high = JOINT_LIMITS[6].tolist()
-        twists = [t for t in (twist - math.pi, twist, twist + math.pi) if low <= t <= high]
-        nearest = min(twists, key=lambda t: abs(t - self._pose.twist))
-        goal = _Pose(turn, math.hypot(x, y), z, nearest)
-        goal.joints()
+        goal = pose_at(position, yaw, self._pose)
+        self._require_reach(goal)
         return goal
 
-    def _choose_release(self, position: Vector) -> "_Pose":
+    def _choose_release(self, position: Vector) -> HandPose:
         """The pose over a place at which the hand fits best between the neighbours."""
         item = self._carried_object()
         assert item is not None
@@ -219,32 +253,41 @@ class Arm:
         objects = self._objects()
         return min(goals, key=lambda goal: round(self._free_height(goal, objects), 3))
 
-    def _travel(self, goal: "_Pose") -> None:
+    def _travel(self, goal: HandPose) -> None:
         """Goes above a goal, over everything that stands on the table."""
-        if math.dist(goal.position[:2], self._pose.position[:2]) > _SAME_PLACE:
-            tops = [top_of(item) for item in self._objects()]
-            safe = max(*tops, 0.0) + self._hang() + _CLEARANCE
-            self._raise_to(safe)
-            self._glide(dataclasses.replace(goal, height=max(safe, goal.height)))
-        else:
-            self._glide(dataclasses.replace(goal, height=self._pose.height))
+        way = self._way_over(goal)
+        self._require_reach(*way)
+        for pose in way:
+            self._glide(pose)
 
-    def _lower(self, height: float, may_nudge: str | None = None) -> None:
-        """Goes straight down: fast through free space, then slowly until something is touched."""
+    def _way_over(self, goal: HandPose) -> list[HandPose]:
+        here = self._pose
+        if math.dist(goal.position[:2], here.position[:2]) <= _SAME_PLACE:
+            return [dataclasses.replace(goal, height=here.height)]
+        tops = [top_of(item) for item in self._objects()]
+        safe = max(*tops, 0.0) + self._hang() + _CLEARANCE
+        start = dataclasses.replace(here, height=max(safe, here.height))
+        return [start, dataclasses.replace(goal, height=max(safe, goal.height))]
+
+    def _lower(self, height: float, may_nudge: str | None = None) -> bool:
+        """Goes straight down: fast through free space, then slowly until something is touched.
+
+        Returns:
+            Whether something was.
+        """
         near = self._free_height(self._pose, self._objects()) + _APPROACH
         self._glide(dataclasses.replace(self._pose, height=max(height, near)))
-        goal = dataclasses.replace(self._pose, height=height)
         seconds = (self._pose.height - height) / _GUARDED_SPEED
         if seconds > 0:
-            way = self._pose.towards(goal, np.linspace(0, 1, _count(seconds) + 1)[1:])
+            goal = dataclasses.replace(self._pose, height=height)
+            way = descent(self._pose, goal, _count(seconds))
             self._follow(way, lambda: bool(self._touched() - {may_nudge}))
+            is_stopped = self._pose.height > height or bool(self._touched() - {may_nudge})
             self._rest(0.03)
+            return is_stopped
+        return False
 
-    def _raise_to(self, height: float) -> None:
-        if height > self._pose.height:
-            self._glide(dataclasses.replace(self._pose, height=height))
-
-    def _glide(self, goal: "_Pose") -> None:
+    def _glide(self, goal: HandPose) -> None:
         """Moves with a smooth start and stop."""
         start = self._pose
         lengths = (
@@ -253,31 +296,28 @@ class Arm:
             abs(goal.twist - start.twist) / _ANGULAR_SPEED,
         )
         if max(lengths) > 1e-6:
-            s = np.linspace(0, 1, _count(max(lengths) + 0.1) + 1)[1:]
-            self._follow(start.towards(goal, s**3 * (10 - 15 * s + 6 * s * s)))
+            self._follow(glide(start, goal, _count(max(lengths) + 0.1)))
 
-    def _sweep(self, x: float, y: float) -> None:
-        """Moves in a straight line at constant height and yaw."""
-        x0, y0, height = self._pose.position
-        yaw, poses = self._pose.yaw, []
-        for s in np.linspace(0, 1, _count(math.dist((x0, y0), (x, y)) / _GUARDED_SPEED) + 1)[1:]:
-            point = (x0 + s * (x - x0), y0 + s * (y - y0), height)
-            turn = math.atan2(point[1], point[0])
-            twist = turn - yaw + math.pi / 4
-            poses.append(_Pose(turn, math.hypot(*point[:2]), height, twist))
-        self._follow(poses, self._notes_pushed)
+    def _follow(self, way: Array, until: Callable[[], bool] = lambda: False) -> None:
+        """Takes one pose of a way, shape (n, 4), a step, or stops early where something holds."""
+        joints = bend(way)
+        if joints is None:
+            raise ActionFailure(Failure.OUT_OF_REACH)
+        before = np.vstack([self._joints, joints[:-1]])
+        velocities = ((joints - before) * PHYSICS_HZ).tolist()
+        for i, (angles, speeds) in enumerate(zip(joints.tolist(), velocities, strict=True)):
+            self._simulator.drive(angles, speeds)
+            self._joints = angles
+            self._tick()
+            if until():
+                way = way[: i + 1]
+                break
+        self._pose = HandPose(*way[-1].tolist())
 
-    def _notes_pushed(self) -> bool:
-        """Remembers what the hand touches as meant; never a reason to stop."""
-        self.handled |= self._simulator.touches(HAND) - {HAND, TABLE}
-        return False
-
-    def _follow(self, poses: "Iterable[_Pose]", until: Callable[[], bool] = lambda: False) -> None:
-        """Takes one pose a step, or stops early where something holds."""
-        path = [(pose, pose.joints()) for pose in poses]
-        for pose, joints in path:
-            self._simulator.drive(joints, (joints - self._joints) * PHYSICS_HZ)
-            self._pose, self._joints = pose, joints
+    def _rest(self, seconds: float, until: Callable[[], bool] = lambda: False) -> None:
+        """Stands still for a while, or until something holds."""
+        self.stop()
+        for _ in range(round(seconds * PHYSICS_HZ)):
             self._tick()
             if until():
                 return
@@ -289,11 +329,14 @@ class Arm:
             touched |= self._simulator.touches(self.carried)
         return touched - {HAND, self.carried}
 
-    def _close(self) -> None:
-        self._move_fingers(0.0)
-
-    def _release(self, opening: float) -> None:
-        self.carried = None
+    def _release(self, opening: float, is_supported: bool = False) -> None:
+        """Lets go of what stands on something, or else falls."""
+        if self.carried is not None:
+            self.placed[self.carried] = self._simulator.object_poses()[self.carried]
+            self.unsupported -= {self.carried}
+            if not is_supported and not self._simulator.touches(self.carried) - {HAND}:
+                self.unsupported.add(self.carried)
+            self.carried = None
         self._move_fingers(min(opening, FINGER_OPEN))
 
     def _move_fingers(self, opening: float) -> None:
@@ -312,41 +355,16 @@ class Arm:
     def _tick(self) -> None:
         self._simulator.step()
         if self._simulator.steps > TIME_LIMIT * PHYSICS_HZ:
-            raise ActionFailure("timeout")
+            raise ActionFailure(Failure.TIMEOUT)
 
 
-@dataclasses.dataclass(frozen=True)
-class _Pose:
-    """The gripper in cylinder coordinates: radians and metres about the base."""
+def has_fallen(released: Pose, now: Pose) -> bool:
+    """Whether an object sank further than anything that was put down."""
+    return now.position[2] < released.position[2] - FALL
 
-    turn: float
-    reach: float
-    height: float
-    twist: float
 
-    @property
-    def position(self) -> Vector:
-        return self.reach * math.cos(self.turn), self.reach * math.sin(self.turn), self.height
-
-    @property
-    def yaw(self) -> float:
-        return self.turn - self.twist + math.pi / 4
-
-    def towards(self, goal: "_Pose", shares: Array) -> "list[_Pose]":
-        """The poses at these shares of the way to a goal."""
-        start, end = np.array(dataclasses.astuple(self)), np.array(dataclasses.astuple(goal))
-        return [_Pose(*(start + s * (end - start)).tolist()) for s in shares]
-
-    def joints(self) -> Array:
-        """The joints that hold the gripper there.
-
-        Raises:
-            ActionFailure: if there are none.
-        """
-        joints = inverse(self.position, self.yaw)
-        if joints is None:
-            raise ActionFailure("out of reach")
-        return joints
+def _raised(pose: HandPose, by: float) -> HandPose:
+    return dataclasses.replace(pose, height=pose.height + by)
 
 
 def _count(seconds: float) -> int:

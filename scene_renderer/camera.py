@@ -18,6 +18,9 @@ Vector = tuple[float, float, float]
 NEAR = 0.05
 FAR = 5.0
 
+_VIEW_FROM_CAMERA = np.diag([1.0, -1.0, -1.0, 1.0])
+"""From OpenGL's camera, which looks along -z with y up, to one that looks along z with y down."""
+
 
 @dataclass(frozen=True)
 class Camera:
@@ -62,6 +65,18 @@ class Camera:
                 [0.0, 0.0, -1.0, 0.0],
             ]
         )
+
+    def intrinsics(self, image_size: int) -> Array:
+        """Returns `pixel_from_view`: float64, shape (3, 3), pixels.
+
+        Its frame is that of computer vision: x to the right in the picture, y down, z forward.
+        """
+        half, f = image_size / 2, 1.0 / np.tan(np.radians(self.fov_deg) / 2)
+        return np.array([[f * half, 0.0, half], [0.0, f * half, half], [0.0, 0.0, 1.0]])
+
+    def extrinsics(self) -> Array:
+        """Returns `view_from_base`: float64, shape (4, 4), metres; frame as in `intrinsics`."""
+        return _VIEW_FROM_CAMERA @ self.view_matrix()
 
     def pixel_matrix(self, image_size: int) -> Array:
         """Returns `pixel_from_base`, homogeneous: float64, shape (3, 4); row 2 gives the depth."""
@@ -122,9 +137,7 @@ def _view_matrix(position: Vector, target: Vector) -> Array:
 
 @functools.lru_cache(maxsize=16)
 def _pixel_matrix(camera: Camera, image_size: int) -> Array:
-    half, f = image_size / 2, 1.0 / np.tan(np.radians(camera.fov_deg) / 2)
-    pixel_from_camera = np.array([[f * half, 0.0, -half], [0.0, -f * half, -half], [0, 0, -1]])
-    matrix: Array = pixel_from_camera @ camera.view_matrix()[:3]
+    matrix: Array = camera.intrinsics(image_size) @ camera.extrinsics()[:3]
     matrix.flags.writeable = False
     return matrix
 

@@ -45,9 +45,12 @@ class PlanError(TablehandError):
     """
 
     def __init__(self, message: str, line: int, column: int) -> None:
-        super().__init__(f"line {line}, column {column}: {message}")
+        super().__init__(message, line, column)  # what pickle makes it anew from
         self.line = line
         self.column = column
+
+    def __str__(self) -> str:
+        return f"line {self.line}, column {self.column}: {self.args[0]}"
 
 
 class DatasetError(TablehandError):

@@ -12,7 +12,7 @@ layers of it can hit something (heights above the point between the finger tips,
 import functools
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -29,8 +29,11 @@ LOWEST = TIP_DEPTH + 0.002
 PALM = 0.036
 """How far above the point between the finger tips the palm begins, metres, with 3 mm to spare."""
 
-GRASP_RADIUS = 0.04
+GRASP_RADIUS = 0.045
 """An object whose centre is this near to a pick is what the pick means, metres."""
+
+LIFT, RETREAT = 0.13, 0.10
+"""How far the hand rises after it has taken and put down, metres."""
 
 _KNUCKLES = 0.020
 _PALM_HALF = (0.036, 0.107)
@@ -38,6 +41,7 @@ _FINGER_HALF = 0.0125
 _TIP_WIDTH, _KNUCKLE_WIDTH = 0.018, 0.030
 _MARGIN = 0.003
 _TOP_OVERLAP = 0.006
+_EDGE = 0.010
 _ROUND_YAWS = 12
 
 
@@ -48,7 +52,7 @@ class Grasp:
     Attributes:
         yaw: of the gripper, radians.
         height: z of the point between the finger tips, metres, base frame.
-        is_clear: whether the open gripper fits there without touching anything.
+        is_clear: whether the open gripper fits there without touching a neighbour.
     """
 
     yaw: float
@@ -70,7 +74,8 @@ def find_grasp(point: Vector, objects: Sequence[SceneObject]) -> Grasp:
     """Chooses yaw and height for a pick at a point.
 
     The fingers close on the narrow side of the object there. Among equally good yaws the one that
-    fits between the neighbours wins, and the grasp rises where palm or fingers would hit something.
+    fits between the neighbours wins, and the grasp rises where palm or fingers would hit something:
+    a neighbour, or the object itself where the point is so far off that a finger stands on it.
 
     Args:
         point: what the pick names, metres, base frame.
@@ -88,11 +93,19 @@ def find_grasp(point: Vector, objects: Sequence[SceneObject]) -> Grasp:
     for yaw in equivalent_yaws(target, math.atan2(y, x)):
         height = max(wanted, free_height((x, y), yaw, FINGER_OPEN, others))
         if best is None or height < best.height:
-            best = Grasp(yaw, height, is_clear=height <= top - _TOP_OVERLAP)
+            best = Grasp(yaw, height, is_clear=height <= max(wanted, top - _TOP_OVERLAP))
         if height == wanted:
             break
     assert best is not None
+    if _stands_on(target, (x, y), best.yaw):
+        return replace(best, height=max(best.height, top + TIP_DEPTH))
     return best
+
+
+def _stands_on(item: SceneObject, xy: tuple[float, float], yaw: float) -> bool:
+    """Whether an open finger comes down on an object, too far in to slide off its edge."""
+    points = _finger_points(FINGER_OPEN, _TIP_WIDTH) @ _turn(yaw).T + xy
+    return float(_outline_distance(points, item).min()) < -_EDGE
 
 
 def top_of(item: SceneObject) -> float:

@@ -98,16 +98,32 @@ def inverse(position: Vector, yaw: float) -> Array | None:
         in the way, a gripper turned by pi, which is the same grasp, has a solution.
     """
     x, y, z = position
-    reach, height = math.hypot(x, y) - FLANGE, z + HAND - SHOULDER
-    distance = math.hypot(reach, height)
-    if not abs(_UPPER - _LOWER) < distance < _UPPER + _LOWER:
-        return None
-    bearing = math.atan2(reach, height)
-    shoulder = bearing - _corner(_UPPER, distance, _LOWER) - _UPPER_BEND
-    wrist = bearing + _corner(_LOWER, distance, _UPPER) + _LOWER_BEND
     turn = math.atan2(y, x)
     twist = math.remainder(turn - yaw + _QUARTER, 2 * math.pi)
-    joints = np.array([turn, shoulder, 0.0, shoulder - wrist, 0.0, wrist, twist])
+    joints = bend(np.array([[turn, math.hypot(x, y), z, twist]]))
+    return None if joints is None else joints[0]
+
+
+def bend(way: Array) -> Array | None:
+    """Returns the joints that hold the gripper, pointing down, at each pose of a way.
+
+    Args:
+        way: float64, shape (n, 4): turn of joint 1, radians; reach and height of the point between
+            the finger tips, metres; twist of joint 7, radians.
+
+    Returns:
+        float64, shape (n, 7), radians, or None if the arm cannot get to one of them.
+    """
+    turn, reach, height, twist = way.T
+    out, up = reach - FLANGE, height + HAND - SHOULDER
+    distance = np.hypot(out, up)
+    if not bool(np.all((distance > abs(_UPPER - _LOWER)) & (distance < _UPPER + _LOWER))):
+        return None
+    bearing = np.arctan2(out, up)
+    shoulder = bearing - _corner(_UPPER, distance, _LOWER) - _UPPER_BEND
+    wrist = bearing + _corner(_LOWER, distance, _UPPER) + _LOWER_BEND
+    zero = np.zeros(len(way))
+    joints = np.column_stack([turn, shoulder, zero, shoulder - wrist, zero, wrist, twist])
     low, high = JOINT_LIMITS.T
     return joints if bool(np.all((joints >= low) & (joints <= high))) else None
 
@@ -142,9 +158,10 @@ def _link(turn: float, offset: Vector, angle: float) -> Array:
     )
 
 
-def _corner(near: float, middle: float, opposite: float) -> float:
-    """The angle between two sides of a triangle, from the law of cosines."""
-    return math.acos((near**2 + middle**2 - opposite**2) / (2 * near * middle))
+def _corner(near: float, middle: Array, opposite: float) -> Array:
+    """The angles between two sides of triangles, from the law of cosines."""
+    cosine = (near**2 + middle**2 - opposite**2) / (2 * near * middle)
+    return np.asarray(np.arccos(cosine))
 
 
 def _home() -> Array:

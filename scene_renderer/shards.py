@@ -14,8 +14,9 @@ them with decoded pictures:
                     "position": [x, y, z], "yaw": 0.3, "box": [u0, v0, u1, v1], "visible": 1.0,
                     "position_px": [u, v]}, ...]; metres and radians in the base frame, pixels
     end_effector  {"position": [x, y, z], "yaw": 0.0}
-    camera        {"view": 16 numbers, "projection": 16 numbers}: camera_from_base and
-                  clip_from_camera row by row, as in `camera.py`
+    camera        {"name": "front", "view": 16 numbers, "projection": 16 numbers,
+                  "extrinsics": 16 numbers, "intrinsics": 9 numbers}: matrices row by row, as in
+                  `camera.py`; the first two as OpenGL has them, the others as computer vision has
 
 The same seed gives the same bytes for any number of workers, in any order and after any stop. A
 killed process loses its open shard alone.
@@ -35,6 +36,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from scene_renderer.cameras import view_from
 from scene_renderer.console import claim_output, write_whole
 from scene_renderer.errors import DatasetError, OutputError
 from scene_renderer.pictures import decode_picture
@@ -64,6 +66,7 @@ class Shard:
         image_size: width and height of its pictures in pixels.
         first: index of its first scene.
         count: how many scenes it holds.
+        camera: a word from `CAMERAS`.
         version: of this format.
     """
 
@@ -72,6 +75,7 @@ class Shard:
     image_size: int
     first: int
     count: int
+    camera: str = "front"
     version: int = VERSION
 
     @property
@@ -121,6 +125,7 @@ def render_split(
     count: int,
     image_size: int,
     *,
+    camera: str = "front",
     workers: int = 1,
     overwrite: bool = False,
     resume: bool = False,
@@ -134,6 +139,7 @@ def render_split(
         seed: of the data set.
         count: how many scenes.
         image_size: width and height of the pictures in pixels.
+        camera: a word from `CAMERAS`; the scenes are the same from each.
         workers: how many processes; it does not change a byte.
         overwrite: delete what is there.
         resume: keep the whole shards that are there; broken ones are made again.
@@ -148,7 +154,7 @@ def render_split(
     """
     claim_output(folder, overwrite, resume)
     shards = [
-        Shard(split, seed, image_size, first, min(SCENES_PER_SHARD, count - first))
+        Shard(split, seed, image_size, first, min(SCENES_PER_SHARD, count - first), camera)
         for first in range(0, count, SCENES_PER_SHARD)
     ]
     _check_surplus(folder, {shard.name for shard in shards}, count)
@@ -278,7 +284,7 @@ def _is_done(folder: Path, shard: Shard) -> bool:
     except (DatasetError, ValueError):
         return False
     wanted = asdict(shard)
-    for key in ("version", "split", "seed", "image_size"):
+    for key in ("version", "split", "seed", "image_size", "camera"):
         if found.get(key) != wanted[key]:
             raise DatasetError(
                 f"'{path}' was made with {key.replace('_', ' ')} {found.get(key)}, not "
@@ -314,6 +320,7 @@ def _manifest(folder: Path, shards: list[Shard], count: int) -> dict[str, Any]:
         "seed": shards[0].seed,
         "scenes": count,
         "image_size": shards[0].image_size,
+        "camera": shards[0].camera,
         "made_with": {name: version(name) for name in ("pybullet", "numpy", "pillow", "pyarrow")},
         "files": files,
     }
@@ -323,7 +330,7 @@ def _write_shard(folder: Path, schema: Any, shard: Shard) -> int:
     """Renders and writes one shard; returns its number of scenes."""
     rows = []
     for index in range(shard.first, shard.first + shard.count):
-        scene = sample_scene(shard.seed, shard.split, index)
+        scene = view_from(sample_scene(shard.seed, shard.split, index), shard.camera)
         rows.append(_row(scene, _renderer().render(scene, shard.image_size)))
     write_whole(folder / shard.name, _encode(rows, schema, shard))
     return shard.count
@@ -354,8 +361,11 @@ def _row(scene: Scene, rendering: "Rendering") -> dict[str, Any]:
         ],
         "end_effector": vars(scene.end_effector),
         "camera": {
+            "name": camera.name,
             "view": camera.view_matrix().ravel().tolist(),
             "projection": camera.projection_matrix().ravel().tolist(),
+            "extrinsics": camera.extrinsics().ravel().tolist(),
+            "intrinsics": camera.intrinsics(size).ravel().tolist(),
         },
     }
 
@@ -379,6 +389,7 @@ def _schema() -> Any:
 
     text, number = Value("string"), Value("float64")
     placed = {"position": List(number), "yaw": number}
+    matrices = ("view", "projection", "extrinsics", "intrinsics")
     words = dict.fromkeys(("name", "color", "shape"), text)
     labels = {"box": List(Value("int32")), "visible": number, "position_px": List(number)}
     columns = {
@@ -388,6 +399,6 @@ def _schema() -> Any:
         "scene": text,
         "objects": List({**words, "size": number, **placed, **labels}),
         "end_effector": placed,
-        "camera": {"view": List(number), "projection": List(number)},
+        "camera": {"name": text, **dict.fromkeys(matrices, List(number))},
     }
     return Features(columns).arrow_schema

@@ -1,7 +1,7 @@
 """`TableMap`: the table from above in Matplotlib, in the plan's millimetres.
 
-Oriented as the camera sees the table: for the usual one, which looks at the robot, x grows down
-and y grows to the right.
+Oriented as the usual camera, which looks at the robot, sees the table: x grows down and y grows to
+the right. For a camera behind the robot it is the other way round.
 """
 
 import math
@@ -29,6 +29,9 @@ _INNER = {"bottle": 0.46, "bowl": 0.88, "plate": 0.66, "tray": 0.90}
 
 _LEAST = np.array([[1.0], [0.5]])
 """Shares of the reach along x and y that are always shown."""
+
+_FROM_BEHIND = -0.5
+"""How much of y at most the picture's right is for a camera behind the robot."""
 
 _MARGIN, _FARTHEST, _TICKS = 25, 1000, 100
 _FINGER_LENGTH, _FINGER_DEPTH = 22, 8
@@ -110,16 +113,18 @@ class TableMap:
         seen = np.array([place for place in bounds if np.abs(place).max() < _FARTHEST])
         low, high = seen.min(axis=0) - _MARGIN, seen.max(axis=0) + _MARGIN
         centre, half = (low + high) / 2, (high - low).max() / 2
-        side = 1 if episode.scene.camera.view_matrix()[0, 1] >= 0 else -1
+        side = -1 if episode.scene.camera.view_matrix()[0, 1] < _FROM_BEHIND else 1
         self._axes.set_xlim(centre[1] - side * half, centre[1] + side * half)
         self._axes.set_ylim(centre[0] + side * half, centre[0] - side * half)
 
     def _decorate(self, unit_px: float) -> None:
         axes, size = self._axes, max(9.0, 3.6 * unit_px)
-        for axis, name in ((axes.xaxis, "y"), (axes.yaxis, "x")):
+        for axis in (axes.xaxis, axes.yaxis):
             low, high = sorted(axis.get_view_interval())
             axis.set_ticks(np.arange(np.ceil(low / _TICKS), high // _TICKS + 1) * _TICKS)
-            axis.set_label_text(f"{name}, mm", color=GREY, size=size)
+        look: dict[str, Any] = {"color": GREY, "size": size, "transform": axes.transAxes}
+        axes.text(0.985, 0.015, "y, mm", ha="right", va="bottom", **look)
+        axes.text(0.015, 0.985, "x, mm", ha="left", va="top", **look)
         axes.tick_params(length=0, pad=0.8 * unit_px, labelsize=size, labelcolor=GREY)
         axes.grid(color=FAINT, lw=0.25 * unit_px)
         axes.set_axisbelow(True)

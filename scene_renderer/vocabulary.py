@@ -85,5 +85,8 @@ REFUSAL_REASONS: tuple[str, ...] = (
     "nonsense",
 )
 
+CAMERAS: tuple[str, ...] = ("front", "top", "left", "room", "wrist")
+"""Where pictures can be taken from (see `cameras.py`)."""
+
 CONTEXTS: tuple[str, ...] = ("named", "unnamed", "image")
 """What the text beside the picture tells: names and places, places alone, or neither."""

@@ -8,7 +8,8 @@ from finetune.curriculum import (
     sample_table,
     sample_visual_row,
 )
-from finetune.gaze import LIST, PICTURE
+from finetune.gaze import LIST, NUMBER, PICTURE, STEP
+from finetune.numeracy import SIGNS
 from scene_renderer.plan import ACTIONS
 from scene_renderer.sampler import sample_scene
 from scene_renderer.scene import MAX_OBJECTS
@@ -79,7 +80,7 @@ def test_while_lists_are_short_every_answer_is_an_entry_of_the_list(chat, rng, l
 
 
 def test_long_lists_bring_questions_of_all_kinds(chat, rng):
-    rows = [sample_reading_row(Reading(MAX_OBJECTS), chat, rng, 6) for _ in range(40)]
+    rows = [sample_reading_row(Reading(MAX_OBJECTS), chat, rng, 6) for _ in range(400)]
     asked = " ".join(prompt.splitlines()[-2] for row in rows for prompt, _ in texts(row, chat))
     for words in ("how many", "what is at", "where is the", "where are the", "nearest"):
         assert words in asked
@@ -98,25 +99,30 @@ def test_a_look_at_the_list_finds_the_very_token_that_is_to_be_written(chat, rng
         prefix, turns = sample_reading_row(Reading(length), chat, rng, 3)
         for turn in turns:
             for look in turn.looks:
-                assert look.head == LIST
-                assert prefix[look.key] == turn.answer[look.token]
-                looks += 1
+                assert look.head in (LIST, NUMBER)
+                if look.head == LIST:
+                    assert prefix[look.key] == turn.answer[look.token]
+                    looks += 1
     assert looks > 100
 
 
-def test_a_place_beside_a_thing_is_looked_up_digit_by_digit(chat, rng):
-    read = []
+def test_a_place_beside_a_thing_is_calculated_from_its_digits_its_number_and_the_step(chat, rng):
+    seen = {LIST: 0, NUMBER: 0, STEP: 0}
     for _ in range(40):
         prefix, turns = sample_reading_row(Reading(MAX_OBJECTS), chat, rng, 6)
         for turn in turns:
-            question = chat.tokenizer.decode(prefix + turn.prompt).splitlines()[-2]
-            if turn.looks and " of the " in question:
-                name = question.removesuffix(END).removesuffix("?").split(" of the ")[1]
-                entry = prefix[turn.looks[0].key :]
-                assert f"{name}: " in chat.tokenizer.decode(prefix)
-                read.append(chat.tokenizer.decode(entry[:1]).isdigit())
-    assert len(read) > 20
-    assert all(read)
+            tokens = [chat.tokenizer.decode([token]) for token in prefix + turn.prompt]
+            if not any(look.head == STEP for look in turn.looks):
+                continue
+            for look in turn.looks:
+                seen[look.head] += 1
+                if look.head == STEP:
+                    assert tokens[look.key].strip() in {"mm", "cm", *SIGNS}
+                else:
+                    assert tokens[look.key].isdigit()
+                if look.head == NUMBER:
+                    assert not tokens[look.key + 1].isdigit()
+    assert min(seen.values()) > 100
 
 
 def test_a_look_at_the_picture_falls_on_a_token_of_the_object_asked_for(chat, rng):

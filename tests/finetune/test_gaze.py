@@ -61,8 +61,15 @@ def test_nothing_is_lost_where_nothing_is_taught(model):
     assert functional.cross_entropy(logits, labels) > 0
 
 
-def test_looks_behind_the_common_prefix_are_left_out():
-    looks = [(Look(0, 1, LIST), Look(0, 2, LIST)), ()]
-    _, (first, second) = factor_prefix([[1, 2, 3, 9], [1, 2, 4, 9]], [[5], [6]], looks)
-    assert first.looks == (Look(0, 1, LIST),)
-    assert second.looks == ()
+def test_a_key_behind_the_common_prefix_is_found_in_its_own_turn(model):
+    gaze = Gaze(model.model.text_model)
+    looks = [(Look(0, 3, LIST),), (Look(0, 3, LIST),)]
+    row = factor_prefix([[41, 42, 43, 50], [41, 42, 44, 51]], [[45, 2], [46, 2]], looks)
+    answer_logits(model, [row], 0, None)
+    packed = gaze.loss([row])
+    parts = []
+    for prompt, answer in (([41, 42, 43, 50], [45, 2]), ([41, 42, 44, 51], [46, 2])):
+        alone = [(prompt, [Turn([], answer, (Look(0, 3, LIST),))])]
+        answer_logits(model, alone, 0, None)
+        parts.append(gaze.loss(alone))
+    assert packed.item() == pytest.approx(torch.stack(parts).mean().item(), rel=1e-3)

@@ -47,13 +47,15 @@ def test_the_oracle_reaches_its_goals(lift: Case, refuse: Case, crew: Crew) -> N
 @pytest.mark.parametrize(
     ("answer", "cause"),
     [
-        ("pick the red cube", "invalid plan"),
-        ("", "invalid plan"),
+        ("pick the red cube", "parse"),
+        ("", "parse"),
         ("refuse(absent)", "refused what can be done"),
         ("pick(420, -120, 25)\nplace(480, -20, 25)", None),
         ("pick(450, 20, 25)\nmove_to(450, 20, 175)", "wrong object"),
         ("open_gripper()", "nothing moved"),
-        ("pick(420, 100, 25)\nmove_to(420, 100, 175)", "missed grasp"),
+        ("pick(420, 100, 25)\nmove_to(420, 100, 175)", "unknown place"),
+        ("pick(420, -120, 95)\nmove_to(420, -120, 175)", "missed grasp"),
+        ("pick(420, -120, 25)\nplace(420, -120, 25)", "wrong place"),
     ],
 )
 def test_a_wrong_answer_is_a_result_with_its_cause(
@@ -62,7 +64,7 @@ def test_a_wrong_answer_is_a_result_with_its_cause(
     (outcome,) = outcomes_of(Parrot(answer), [lift], crew)
     assert outcome.success is False
     assert not outcome.exact
-    assert outcome.valid == (cause != "invalid plan")
+    assert outcome.valid == (cause != "parse")
     assert outcome.cause == (cause or outcome.cause) != ""
 
 

@@ -11,7 +11,7 @@ def build_object(
     return SceneObject(f"{color} {shape}", color, shape, size, position)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def scene() -> Scene:
     return Scene(
         "tiny",

@@ -2,6 +2,8 @@
 
 import pytest
 
+from scene_renderer.episode import Episode, execute
+from scene_renderer.plan import parse_plan
 from scene_renderer.scene import Scene, SceneObject
 from scene_renderer.vocabulary import SHAPES
 
@@ -27,3 +29,9 @@ def put(name: str, size: float, x: float, y: float, yaw: float) -> SceneObject:
 @pytest.fixture(scope="session")
 def full_table() -> Scene:
     return Scene("full", tuple(put(name, *place) for name, place in PLACES.items()))
+
+
+@pytest.fixture(scope="session")
+def lifted(full_table: Scene) -> Episode:
+    plan = parse_plan("pick(400, -120, 25)\nmove_to(400, -120, 175)")
+    return execute(full_table, plan, instruction="lift the red cube", record_hz=30)

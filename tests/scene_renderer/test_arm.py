@@ -1,14 +1,16 @@
 """Each action does what it says, and names what went wrong."""
 
+import dataclasses
 import math
 
 import pytest
 
-from scene_renderer.arm import ActionFailure, Arm
+from scene_renderer.arm import Arm
+from scene_renderer.failures import ActionFailure
 from scene_renderer.grasping import LOWEST
 from scene_renderer.kinematics import FINGER_OPEN, forward
 from scene_renderer.plan import Action
-from scene_renderer.scene import Scene
+from scene_renderer.scene import EndEffector, Scene
 from scene_renderer.simulator import Simulator
 
 
@@ -132,7 +134,9 @@ def test_refuse_moves_nothing(bench):
         ("move_to", (0, 0, 0), "out of reach"),
         ("push", (400, 0, 20, -99999, 99999), "out of reach"),
         ("place", (400, 0, 20), "nothing in hand"),
-        ("pick", (320, -60, 10), "missed grasp"),
+        ("push", (200, 300, 20, 200, -300), "out of reach"),
+        ("pick", (320, -60, 10), "unknown place"),
+        ("pick", (400, -120, 90), "missed grasp"),
         ("pick", (560, 200, 28), "missed grasp"),
     ],
 )
@@ -147,6 +151,81 @@ def test_a_full_hand_neither_picks_nor_pushes(bench, action):
     bench.pick("red cube")
     with pytest.raises(ActionFailure, match="hand full"):
         bench.do(*action)
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments"),
+    [
+        ("pick", (790, 0, 25)),
+        ("push", (400, 0, 20, 99999, 0)),
+        ("pick", (320, -60, 10)),
+        ("push", (400, -120, 20, 450, -120)),
+    ],
+)
+def test_what_cannot_be_done_is_refused_before_anything_moves(bench, name, arguments):
+    with pytest.raises(ActionFailure):
+        bench.do(name, *arguments)
+    assert bench.simulator.steps == 0
+
+
+def test_a_brick_between_neighbours_is_not_tried(simulator, full_table):
+    x, y, _ = full_table["green brick"].position
+    side = full_table["green brick"].yaw + math.pi / 2
+    walls = [
+        dataclasses.replace(
+            full_table[name],
+            position=(x + r * math.cos(side), y + r * math.sin(side), full_table[name].position[2]),
+            yaw=side,
+        )
+        for name, r in (("red cube", 0.055), ("blue cylinder", -0.055))
+    ]
+    others = [full_table[n] for n in ("green brick", "pink plate")]
+    bench = Bench(simulator, Scene("narrow", (*others, *walls)))
+    with pytest.raises(ActionFailure, match="blocked"):
+        bench.pick("green brick")
+    assert bench.simulator.steps == 0
+
+
+def test_pushing_through_a_neighbour_means_only_what_is_met_first(bench):
+    bench.do("push", 311, -11, 25, 540, 27)
+    assert set(bench.moved()) >= {"yellow ball", "blue cylinder"}
+    assert bench.arm.handled == {"yellow ball"}
+    assert bench.arm.aimed == ["yellow ball"]
+
+
+def test_opening_the_hand_in_the_air_is_a_drop(bench):
+    bench.pick("red cube")
+    with pytest.raises(ActionFailure, match="dropped"):
+        bench.do("open_gripper")
+
+
+def test_opening_the_hand_over_the_table_is_none(bench):
+    bench.pick("red cube")
+    bench.do("move_to", 320, -120, 25)
+    bench.do("open_gripper")
+    assert bench.arm.carried is None
+    assert bench.arm.unsupported == set()
+
+
+@pytest.mark.parametrize(
+    ("position", "yaw"),
+    [
+        ((0.30, 0.38, 0.02), 1.5),
+        ((0.74, 0.0, 0.05), -1.5),
+        ((0.50, 0.10, 0.05), 3.0),
+        ((0.12, 0.0, 0.45), 0.0),
+        ((0.20, -0.55, 0.30), 0.7),
+        ((-0.30, 0.40, 0.40), 2.0),
+    ],
+)
+def test_the_arm_starts_from_anywhere(simulator, full_table, position, yaw):
+    start = dataclasses.replace(full_table, end_effector=EndEffector(position, yaw))
+    bench = Bench(simulator, start)
+    bench.pick("red cube")
+    bench.do("place", 320, -120, 25)
+    x, y, _ = bench.simulator.object_poses()["red cube"].position
+    assert (x, y) == pytest.approx((0.32, -0.12), abs=0.004)
+    assert bench.moved() == ["red cube"]
 
 
 def test_losing_the_load_is_noticed(bench):

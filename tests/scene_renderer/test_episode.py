@@ -1,17 +1,20 @@
 """An episode is the same every time, survives any plan, and reads back from JSON."""
 
 import dataclasses
+import io
 import json
 import math
 import subprocess
 import sys
 
 import pytest
+from PIL import Image
 
 from scene_renderer.episode import Episode, execute
-from scene_renderer.errors import DatasetError, SceneError
+from scene_renderer.errors import DatasetError, SceneError, UsageError
 from scene_renderer.plan import Action, Plan, parse_plan
 from scene_renderer.scene import EndEffector, Scene
+from scene_renderer.simulator import PHYSICS_HZ
 
 PUT = "pick(400, -120, 25)\nplace(560, 200, 28)"
 
@@ -73,10 +76,58 @@ def test_recording_changes_nothing_and_keeps_frames(put, full_table):
     assert recorded.frames[0].poses["red cube"].position[0] == pytest.approx(0.4, abs=0.001)
 
 
-def test_an_episode_reads_back_from_json(full_table):
+@pytest.mark.parametrize("record_hz", [7.0, 50.0, 120.0, 1000.0])
+def test_frames_come_at_any_frequency_up_to_that_of_physics(full_table, record_hz):
+    episode = execute(full_table, parse_plan("move_to(400, 0, 300)"), record_hz=record_hz)
+    times = [frame.time for frame in episode.frames]
+    wanted = [i / min(record_hz, PHYSICS_HZ) for i in range(len(times))]
+    assert times == pytest.approx(wanted, abs=0.5 / PHYSICS_HZ + 1e-9)
+    assert wanted[-1] > episode.duration - 1 / record_hz - 1 / PHYSICS_HZ
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"record_hz": 0.0}, "record_hz is 0.0; give frames per second, above 0"),
+        ({"record_hz": float("nan")}, "record_hz is nan"),
+        ({"picture_px": 64}, "give record_hz beside picture_px"),
+    ],
+)
+def test_what_cannot_be_recorded_is_a_usage_error(full_table, options, message):
+    with pytest.raises(UsageError, match=message):
+        execute(full_table, parse_plan("refuse(absent)"), **options)
+
+
+def test_an_episode_knows_what_was_gone_for_and_where_it_was_let_go(put):
+    assert put.aimed == ("red cube",)
+    assert set(put.placed) == {"red cube"}
+    assert math.dist(put.placed["red cube"].position, put.final["red cube"].position) < 0.03
+
+
+def test_frames_know_where_the_gripper_is(full_table):
+    episode = execute(full_table, parse_plan("move_to(400, 0, 300)\nrotate(30)"), record_hz=30)
+    first, last = episode.frames[0].end_effector, episode.frames[-1].end_effector
+    assert first.position == pytest.approx(full_table.end_effector.position, abs=0.002)
+    assert last.position == pytest.approx((0.4, 0.0, 0.3), abs=0.003)
+    assert math.remainder(last.yaw - math.radians(30), math.pi) == pytest.approx(0, abs=0.01)
+    data = json.loads(episode.to_json())["frames"][-1]
+    assert data["end_effector"] == {"position": list(last.position), "yaw": last.yaw}
+
+
+def test_frames_hold_pictures_if_asked_for(full_table):
+    plan = parse_plan("move_to(450, 100, 100)")
+    episode = execute(full_table, plan, record_hz=4, picture_px=64)
+    pictures = [Image.open(io.BytesIO(frame.picture)) for frame in episode.frames]
+    assert {picture.size for picture in pictures} == {(64, 64)}
+    assert len({picture.tobytes() for picture in pictures}) > 1
+    assert Episode.from_json(episode.to_json()) == episode
+
+
+def test_an_episode_reads_back_from_json(full_table, put):
     plan = parse_plan("move_to(400, 0, 300)")
     episode = execute(full_table, plan, record_hz=10)
     assert Episode.from_json(episode.to_json()) == episode
+    assert Episode.from_json(put.to_json()) == put
     assert len(episode.frames) > 2
 
 
@@ -85,6 +136,7 @@ def test_an_episode_reads_back_from_json(full_table):
     [
         (lambda d: d.pop("final"), "lacks the key 'final'"),
         (lambda d: d.update(plan="fly(1)"), "Unknown action 'fly'"),
+        (lambda d: d.update(failure="bad luck"), "'bad luck' is not a valid Failure"),
         (lambda d: d.update(frames=[{"time": "soon"}]), "no episode"),
         (lambda d: d["scene"].update(objects=[]), "it needs 4 to 8"),
     ],
@@ -108,7 +160,8 @@ def test_text_that_is_no_episode_is_refused(text):
         ("pick(99999, -99999, 99999)", "out of reach"),
         ("place(400, 0, 20)", "nothing in hand"),
         ("pick(400, -120, 25)\npick(400, 120, 16)", "hand full"),
-        ("pick(320, -60, 10)\nplace(400, 0, 20)", "missed grasp"),
+        ("pick(320, -60, 10)\nplace(400, 0, 20)", "unknown place"),
+        ("pick(400, -120, 25)\nopen_gripper()\nplace(400, 0, 20)", "dropped"),
         ("move_to(400, 0, 200)\nmove_to(0, 0, 0)", "out of reach"),
         ("open_gripper()\nclose_gripper()\nrotate(99999)", None),
         ("refuse(absent)", None),
@@ -134,7 +187,8 @@ def test_refusing_moves_nothing_at_all(full_table):
 @pytest.mark.parametrize(
     ("plan", "failure"),
     [
-        ("pick(400, -120, 25)\nplace(640, 20, 60)", "slid away"),
+        ("pick(400, -120, 25)\nplace(640, 20, 60)", "unstable"),
+        ("pick(400, -120, 25)\nplace(320, -120, 180)", "dropped"),
         ("push(400, -60, 25, 400, -200)", "knocked another"),
     ],
 )

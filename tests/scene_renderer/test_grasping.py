@@ -26,7 +26,7 @@ def thing(shape: str, x: float, y: float, yaw: float = 0.0, size: float = 0.05) 
 CUBE = thing("cube", 0.5, 0.0)
 
 
-def test_target_is_the_nearest_centre_within_four_centimetres():
+def test_target_is_the_nearest_centre_near_enough():
     other = thing("cube", 0.56, 0.0)
     assert find_target(0.52, 0.0, [other, CUBE]) is CUBE
     assert find_target(0.5, 0.05, [CUBE]) is None
@@ -57,6 +57,13 @@ def test_a_brick_between_neighbours_has_no_clear_grasp():
     brick = thing("brick", 0.5, 0.0, size=0.04)
     walls = [thing("cube", 0.5, 0.07), thing("cube", 0.5, -0.07)]
     assert not find_grasp(brick.position, [brick, *walls]).is_clear
+
+
+@pytest.mark.parametrize(("off", "is_over"), [(0.012, False), (0.020, False), (0.030, True)])
+def test_a_finger_that_would_stand_on_the_object_stays_above_it(off, is_over):
+    grasp = find_grasp((0.5, off, 0.025), [CUBE])
+    assert grasp.is_clear
+    assert (grasp.height > top_of(CUBE)) is is_over
 
 
 def test_the_palm_stays_above_a_tall_object():

@@ -52,6 +52,11 @@ def scene_file(folder: Path, **changes: Any) -> str:
             "--split: Unknown split 'tset'. Did you mean 'test'?",
         ),
         (["render", "--resume", "--overwrite"], "exclude each other"),
+        (["render", "--camera", "lefft"], "Unknown camera 'lefft'. Did you mean 'left'?"),
+        (["check", "--camera", "al"], "Unknown camera 'al'. Did you mean 'all'?"),
+        (["check", "--output", "a.bmp"], "'a.bmp' is no picture that can be written; end it in"),
+        (["sheet", "--split", "test_lok"], "Unknown split 'test_lok'. Did you mean 'test_look'?"),
+        (["catalogue", "--output", "a"], "'a' is no picture that can be written; end it in .png"),
         (["rendre"], "Unknown command 'rendre'. Did you mean 'render'?"),
         ([], "required: COMMAND"),
     ],
@@ -74,7 +79,7 @@ def test_render_prints_one_json_document_and_check_draws_one_of_its_scenes(tmp_p
     assert (done.returncode, done.stderr) == (0, "")
     assert json.loads(done.stdout)["scene"]["id"] == "train-7-000002"
     with Image.open(picture) as drawn:
-        assert drawn.size == (768, 768)
+        assert 768 < drawn.width < 768 + 50
 
 
 def test_render_says_what_to_run_next(tmp_path: Path) -> None:
@@ -145,6 +150,22 @@ def test_check_names_its_picture_after_the_scene_and_keeps_an_earlier_one(
     assert picture.read_text() == "mine"
     main([*small, "--overwrite"])
     assert picture.read_bytes().startswith(b"\x89PNG")
+
+
+def test_sheets_are_written_whole_and_kept(tmp_path: Path) -> None:
+    path = tmp_path / "sheet.jpg"
+    small = ["--output", str(path), "--image-size", "32", "--json"]
+    done = run("sheet", "--count", "2", *small)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert json.loads(done.stdout) == {"picture": str(path)}
+    with Image.open(path) as drawn:
+        assert drawn.format == "JPEG"
+        assert drawn.height > 7 * 32 > 2 * drawn.width
+    with pytest.raises(OutputError, match="exists already"):
+        main(["catalogue", *small])
+    main(["catalogue", *small, "--overwrite"])
+    with Image.open(path) as drawn:
+        assert drawn.width > 2 * 32
 
 
 def test_check_refuses_an_unwritable_picture(tmp_path: Path) -> None:

@@ -1,3 +1,5 @@
+import pickle
+
 import pytest
 
 from scene_renderer.errors import PlanError
@@ -42,3 +44,15 @@ def test_a_fault_is_named_by_line_and_column(text, line, column, words):
 def test_a_single_refusal_gives_its_reason():
     assert parse_plan("refuse(absent)").refusal == "absent"
     assert parse_plan(TEXT).refusal is None
+
+
+def test_a_fault_survives_the_way_between_processes():
+    with pytest.raises(PlanError) as caught:
+        parse_plan("pick(1, 2")
+    copy = pickle.loads(pickle.dumps(caught.value))
+    assert (
+        str(copy)
+        == str(caught.value)
+        == "line 1, column 10: Expected ',', found " + ("the end of the line.")
+    )
+    assert (copy.line, copy.column) == (1, 10)

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from scene_renderer import shards
+from scene_renderer.cameras import view_from
 from scene_renderer.errors import DatasetError, OutputError
 from scene_renderer.sampler import sample_scene
 from scene_renderer.shards import SCENES_PER_SHARD, read_scenes, render_split, scenes_folder
@@ -73,8 +74,25 @@ def test_datasets_opens_the_shards_with_decoded_pictures(rendered: Path, tmp_pat
     np.testing.assert_array_equal(
         np.reshape(row["camera"]["view"], (4, 4)), scene.camera.view_matrix()
     )
+    camera = row["camera"]
+    pixel_from_base = (
+        np.reshape(camera["intrinsics"], (3, 3)) @ np.reshape(camera["extrinsics"], (4, 4))[:3]
+    )
+    np.testing.assert_allclose(pixel_from_base, scene.camera.pixel_matrix(SIZE))
+    assert camera["name"] == "front"
     centre = scene.camera.project(np.array([scene.objects[0].position]), SIZE)[0]
     np.testing.assert_allclose(row["objects"][0]["position_px"], centre, atol=1e-3)
+
+
+def test_another_camera_sees_the_same_scenes(rendered: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "top"
+    manifest = render_split(folder, "train", 7, 3, SIZE, camera="top")
+    assert manifest["camera"] == "top"
+    for front, top in zip(read_scenes(rendered), read_scenes(folder), strict=False):
+        assert top.scene == view_from(front.scene, "top") != front.scene
+        assert (top.image != front.image).any()
+    with pytest.raises(DatasetError, match="was made with camera top, not front"):
+        resume(folder)
 
 
 def test_the_manifest_tells_what_is_there(rendered: Path) -> None:
