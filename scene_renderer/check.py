@@ -48,7 +48,6 @@ def draw_check(scene: Scene, size: int, cameras: Sequence[str]) -> Image.Image:
     """
     renderer = Renderer()
     tiles = [_draw_view(renderer, view_from(scene, camera), size) for camera in cameras]
-    renderer.close()
     title = f"{scene.id}: {len(scene.objects)} objects, {scene.table} table"
     return lay_out(title, tiles, _COLUMNS)
 

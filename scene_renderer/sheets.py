@@ -83,7 +83,6 @@ def draw_catalogue(width: int) -> Picture:
         cut = round(width * (1 - _STRIP) / 2)
         picture = whole.crop((0, cut, width, cut + round(width * _STRIP)))
         tiles.append((picture, f"{describe_shape(shape)}\n{', '.join(words)}"))
-    renderer.close()
     title = f"Catalogue: {len(SHAPES)} shapes, {len(COLORS)} colours"
     return lay_out(title, tiles, columns=2)
 
@@ -118,7 +117,6 @@ def draw_split(split: str, seed: int, count: int, size: int, camera: str, column
     for index in range(count):
         scene = view_from(sample_scene(seed, split, index), camera)
         tiles.append((Image.fromarray(renderer.render(scene, size).image), scene.id))
-    renderer.close()
     low, high = rules.objects
     objects = f"{low} objects" if low == high else f"{low} to {high} objects"
     title = f"{split}: {objects}, {rules.look} look, {rules.combinations} combinations"
