@@ -69,7 +69,6 @@ def test_pictures_from_other_cameras_are_labelled_too() -> None:
             u, v = scene.camera.project(np.array([item.position]), 96)[0].astype(int)
             if 0 <= u < 96 and 0 <= v < 96:
                 assert rendering.mask[v, u] == number + 1, (name, item.name)
-    renderer.close()
 
 
 def test_the_wrist_camera_is_screwed_to_the_hand() -> None:
