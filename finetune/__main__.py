@@ -79,7 +79,7 @@ def _build_parser() -> Parser:
         "--data", type=Path, default=Path("data/pretraining"), help="default: %(default)s"
     )
     pretrain.add_argument("--scenes", type=positive, default=16000, help="default: %(default)s")
-    for stage, minutes in (("see", 40.0), ("read", 16.0), ("ask", 40.0)):
+    for stage, minutes in (("see", 40.0), ("read", 16.0), ("ask", 40.0)):  # as `PretrainConfig`
         pretrain.add_argument(
             f"--{stage}-minutes", type=positive_real, default=minutes, help="default: %(default)s"
         )

@@ -5,7 +5,7 @@ without names, or none; and made-up tables, text only, which teach to find, copy
 Given both picture and list, a model that was never made to read answers from the picture.
 
 Where the place of the answer is known, a turn says where to look for it (`gaze.py`): at the entry
-of the list, and at the picture of the object.
+of the list and the end of its number, at the step to add, and at the picture of the object.
 """
 
 from collections.abc import Sequence
@@ -49,8 +49,10 @@ SHIFTED = "shifted"
 DIRECTION_SHARES = (0.2, 0.2, 0.3, 0.3)
 """Sideways more often: there, numbers have signs, and adding to them is harder to learn."""
 
-SUMS, DRILL_LENGTH = 0.7, 3
-"""Share of the reading exercises, once lists are long, that are short lists with sums alone."""
+SUMS = 0.7
+"""Share of the reading exercises, once lists are long, that ask for sums alone."""
+DRILL_LENGTH = 3
+"""Objects in the longest list of such an exercise: most of its tokens are sums."""
 
 SHORTEST = 2
 PASS_MARK = 0.95

@@ -2,9 +2,10 @@
 
 To copy a number from a list, a head must find the list's entry by the name in the question; to say
 where a thing is, one must find its picture. Language loss alone takes thousands of steps to find
-out that looking there helps at all. In pretraining the right place is known, so two heads are
-taught it by cross-entropy on their attention weights: with it, finding one of eight numbers took
-175 steps, without it 1,200 steps did not suffice to find one of four (docs/tiny-model.md).
+out that looking there helps at all. In pretraining the right place is known, so the heads of
+`HEADS` are taught it by cross-entropy on their attention weights: with it, finding one of eight
+numbers took 175 steps, without it 1,200 steps did not suffice to find one of four
+(docs/tiny-model.md).
 """
 
 from collections.abc import Sequence

@@ -32,6 +32,8 @@ Known = tuple[int, int, int]
 """Row and position of a token, and the number that is to be known there."""
 
 UNITS_MM = {"mm": 1, "cm": 10}
+"""Millimetres in a unit."""
+
 SIGNS = {
     way.split()[-1]: sum(DIRECTIONS[direction]) for direction, ways in WAYS.items() for way in ways
 }

@@ -3,7 +3,7 @@
 Three stages, one loop each:
 
     see    vision tower and connector alone, on the dense labels of `dense.py`
-    read   the text model alone, on made-up lists that grow (`curriculum.py`)
+    read   the text model alone, on made-up lists that grow, then on sums (`curriculum.py`)
     ask    the whole model: questions behind one picture (`packing.py`), every second step
            made-up lists without a picture; the dense loss stays on at half weight
 
@@ -50,7 +50,7 @@ license: apache-2.0
 A vision-language model of SmolVLM's architecture with {parameters:,} parameters, made from scratch
 by `python -m finetune pretrain` on questions about {scenes:,} rendered scenes. It has never seen a
 plan. Minutes of training: {see_minutes:g} of seeing, {read_minutes:g} of reading,
-{ask_minutes:g} of asking (`pretraining.json` has every setting).
+{ask_minutes:g} of asking (`pretraining.json` has its settings).
 
 Pictures are 128 x 128 pixels and become 64 tokens. It knows the table of Tablehand and nothing
 else; tune it with `python -m finetune train`.
@@ -156,7 +156,7 @@ def load_pictures(folder: Path, held_out: int) -> Pictures:
 
 
 class Student(torch.nn.Module):
-    """The model in the making with the head that is thrown away afterwards."""
+    """The model in the making with the heads that are thrown away afterwards."""
 
     def __init__(self, model: Any, chat: ChatTokenizer) -> None:
         super().__init__()
@@ -173,7 +173,7 @@ class Student(torch.nn.Module):
     def answer_loss(
         self, rows: Sequence[Row], pad_id: int, features: torch.Tensor | None
     ) -> tuple[torch.Tensor, float]:
-        """Returns the loss of answers and looks, and the share of answer tokens that are right."""
+        """Returns the loss of answers, looks and numbers, and the share of right answer tokens."""
         logits, labels, _ = answer_logits(self.model, rows, pad_id, features)
         right = (logits.argmax(-1) == labels).float().mean().item()
         loss = functional.cross_entropy(logits, labels)

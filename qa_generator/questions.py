@@ -7,7 +7,9 @@
                coordinates of the red cube?               412, -127, 25
                where is 10 cm left of the red cube?       412, -27, 25
                where would the red cube be if it moved left by 100 mm?
+                                                          412, -27, 25
                from where to where does the red cube go 10 cm left?
+                                                          412, -127, 25; 412, -27, 25
                where is the green ball?                   absent
     relation   where is the red cube from the blue bowl?  left
                is the red cube left of the blue bowl?     yes
@@ -74,6 +76,7 @@ TEMPLATES: MappingProxyType[str, str] = MappingProxyType(
 )
 
 SHIFTED_FORMS = ("place_shifted", "place_moved", "place_moved_by", "place_from_to")
+"""Templates that ask for a place beside a thing."""
 
 
 @dataclass(frozen=True)
