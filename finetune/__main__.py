@@ -55,7 +55,7 @@ def _build_parser() -> Parser:
         "--data", type=Path, default=Path("data/default"), help="default: %(default)s"
     )
     train.add_argument("--scenes", type=positive, default=2000, help="default: %(default)s")
-    train.add_argument("--minutes", type=positive_real, default=8.0, help="default: %(default)s")
+    train.add_argument("--minutes", type=positive_real, default=11.0, help="default: %(default)s")
     train.add_argument("--rank", type=positive, default=16, help="LoRA's rank (default: 16)")
     train.add_argument("--learning-rate", type=positive_real, default=2e-3, help="default: 0.002")
     train.add_argument("--batch", type=positive, default=8, help="observations a step (default: 8)")

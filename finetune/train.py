@@ -53,7 +53,7 @@ class TrainConfig:
 
     base_model: str = DEFAULT_BASE
     data: Path = Path("data/default")
-    minutes: float | None = 8.0
+    minutes: float | None = 11.0
     steps: int = 100_000
     seed: int = 0
     rank: int = 16

@@ -289,6 +289,7 @@ class Refuse(Task):
 
     name = "refuse"
     slots = ("reason",)
+    weight = 2.0  # what is absent takes more pairs to learn than what is there
 
     def sample(self, scene: Scene, rng: np.random.Generator, style: Style) -> Instruction | None:
         """Draws a solvable instruction and exchanges one name for that of an absent thing.
