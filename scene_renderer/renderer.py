@@ -13,9 +13,9 @@ from typing import Generic, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from scene_renderer.camera import Array, Vector
+from scene_renderer.camera import Array, Quaternion, Vector
 from scene_renderer.kinematics import FINGER_OPEN, start_joints
-from scene_renderer.meshes import Quaternion, visual_mesh
+from scene_renderer.meshes import visual_mesh
 from scene_renderer.panda import load_parts, place_parts
 from scene_renderer.rasteriser import Float, Fragments, Raster, Solid, rasterise
 from scene_renderer.scene import Scene, SceneObject
