@@ -39,7 +39,7 @@ from scene_renderer.environment import describe_environment
 from scene_renderer.episode import Episode, execute
 from scene_renderer.grasping import find_grasp, support_height
 from scene_renderer.kinematics import FINGER_OPEN, HOME, JOINT_LIMITS
-from scene_renderer.meshes import collision_parts
+from scene_renderer.solids import collision_parts
 from scene_renderer.plan import Plan
 from scene_renderer.scene import Scene, SceneObject
 from scene_renderer.simulator import Pose

@@ -27,8 +27,9 @@ from qa_generator.questions import (
     sample_absent_name,
     sample_questions,
 )
+from scene_renderer.catalogue import SHAPES
 from scene_renderer.scene import MAX_OBJECTS, EndEffector, SceneObject, Table
-from scene_renderer.vocabulary import COLORS, DIRECTIONS, SHAPES
+from scene_renderer.vocabulary import COLORS, DIRECTIONS
 from vlm.processor import ChatTokenizer
 
 CONTEXT_SHARES = {"named": 0.25, "unnamed": 0.4, "image": 0.35}

@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 from torch import nn
 from torch.nn import functional
 
+from scene_renderer.catalogue import SHAPES
 from scene_renderer.scene import Scene
-from scene_renderer.vocabulary import COLORS, SHAPES
+from scene_renderer.vocabulary import COLORS
 
 X_BINS = np.arange(0.26, 0.72, 0.01)
 Y_BINS = np.arange(-0.36, 0.37, 0.01)

@@ -3,8 +3,9 @@
 import re
 
 from qa_generator import prompt, questions, wordings
+from scene_renderer.catalogue import SHAPES, plural
 from scene_renderer.plan import ACTIONS
-from scene_renderer.vocabulary import COLORS, REFUSAL_REASONS, SHAPES, SIDE_WORDS, SIZE_WORDS
+from scene_renderer.vocabulary import COLORS, REFUSAL_REASONS, SIDE_WORDS, SIZE_WORDS
 
 _SLOT = re.compile(r"\{\w+\}")
 _WORD = re.compile(r"[a-z_]+")
@@ -14,10 +15,11 @@ def lexicon() -> list[str]:
     """Returns all words in alphabetical order; a tokenizer trained on them splits none."""
     texts = [
         *(t for w in wordings.ALL for t in (*w.seen, *w.unseen)),
-        *(word for words in wordings.PREPOSITIONS.values() for word in words),
+        *wordings.INTO,
+        *wordings.ONTO,
         *(word for words in wordings.WAYS.values() for word in words),
         *questions.TEMPLATES.values(),
-        *(f"{shape}s" for shape in SHAPES),
+        *map(plural, SHAPES),
         *COLORS,
         *SHAPES,
         *SIZE_WORDS,

@@ -30,9 +30,10 @@ import numpy as np
 
 from qa_generator.prompt import format_place, format_position, to_millimetres
 from qa_generator.wordings import WAYS
+from scene_renderer.catalogue import SHAPES, plural
 from scene_renderer.scene import SceneObject, Table, Vector
 from scene_renderer.splits import is_unseen
-from scene_renderer.vocabulary import COLORS, DIRECTIONS, SHAPES
+from scene_renderer.vocabulary import COLORS, DIRECTIONS
 
 T = TypeVar("T")
 Draw = Callable[[Table, np.random.Generator], tuple[str, str] | None]
@@ -204,7 +205,7 @@ def _count_all(scene: Table, rng: np.random.Generator) -> tuple[str, str]:
 def _counts(scene: Table) -> dict[str, int]:
     """Counts things of one or two colours or shapes; two, because few scenes have three of one."""
     colors = {c: sum(o.color == c for o in scene.objects) for c in COLORS}
-    shapes = {f"{s}s": sum(o.shape == s for o in scene.objects) for s in SHAPES}
+    shapes = {plural(s): sum(o.shape == s for o in scene.objects) for s in SHAPES}
     counts = {f"{c} objects": n for c, n in colors.items()} | shapes
     for words, suffix in ((colors, " objects"), (shapes, "")):
         shown = [(w, n) for w, n in words.items() if n]

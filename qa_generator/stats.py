@@ -12,8 +12,9 @@ from typing import Any
 
 from qa_generator import wordings
 from qa_generator.pairs import PLAN, Pair
+from scene_renderer.catalogue import SHAPES
 from scene_renderer.splits import find_split, is_unseen
-from scene_renderer.vocabulary import COLORS, SHAPES
+from scene_renderer.vocabulary import COLORS
 
 
 def summarise(pairs: Iterable[Pair], split: str) -> dict[str, Any]:

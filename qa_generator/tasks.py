@@ -33,11 +33,12 @@ from qa_generator import wordings
 from qa_generator.goals import LIFTED, is_at, is_contained, is_free, is_stacked, is_undisturbed
 from qa_generator.prompt import to_millimetres
 from qa_generator.questions import ABSENT, DISTANCES_MM, absent_names, format_distance, pick
-from qa_generator.wordings import PREPOSITIONS, WAYS, Style, Wordings
+from qa_generator.wordings import INTO, ONTO, WAYS, Style, Wordings
+from scene_renderer.catalogue import GRASPABLE, RECEIVERS, SHAPES, STANDING, SUPPORTS
 from scene_renderer.errors import DatasetError, did_you_mean
 from scene_renderer.plan import Action, Plan
 from scene_renderer.scene import Scene, SceneObject, Vector
-from scene_renderer.vocabulary import DIRECTIONS, GRASPABLE, RECEIVERS, REFUSAL_REASONS
+from scene_renderer.vocabulary import DIRECTIONS, REFUSAL_REASONS
 
 if TYPE_CHECKING:
     from scene_renderer.episode import Episode
@@ -119,7 +120,8 @@ class Task(ABC):
     def say(self, slots: Slots, rng: np.random.Generator, style: Style) -> str:
         """Words the slots as a person might."""
         target = str(slots.get("target", ""))
-        into, within = PREPOSITIONS.get(target.rsplit(" ", 1)[-1], ("onto", "on"))
+        shape = SHAPES.get(target.rsplit(" ", 1)[-1])
+        into, within = INTO if shape and shape.deep else ONTO
         template = pick(rng, self.wordings.of(style))
         return template.format(**{"a": slots["object"], "b": target, "into": into, "in": within})
 
@@ -170,8 +172,8 @@ class Stack(Task):
     """Put a flat-bottomed object on top of a flat-topped one."""
 
     name = "stack"
-    objects = ("cube", "brick", "cylinder", "bottle")
-    targets = ("cube", "brick", "cylinder")
+    objects = STANDING
+    targets = SUPPORTS
     wordings = wordings.STACK
     weight = 1.2
 

@@ -150,10 +150,8 @@ MOVE = Wordings(
 
 ALL: tuple[Wordings, ...] = (PLACE, STACK, LIFT, MOVE_BY, MOVE)
 
-PREPOSITIONS: MappingProxyType[str, tuple[str, str]] = MappingProxyType(
-    {"bowl": ("into", "in"), "plate": ("onto", "on"), "tray": ("onto", "on")}
-)
-"""Receiver to its words for `{into}` and `{in}`."""
+INTO, ONTO = ("into", "in"), ("onto", "on")
+"""Words for `{into}` and `{in}`: of what is deep, and of what is flat."""
 
 WAYS: MappingProxyType[str, tuple[str, ...]] = MappingProxyType(
     {

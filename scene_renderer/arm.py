@@ -21,6 +21,7 @@ from scene_renderer.grasping import (
     equivalent_yaws,
     find_grasp,
     find_target,
+    find_walls,
     free_height,
     support_height,
     top_of,
@@ -244,13 +245,15 @@ class Arm:
         return goal
 
     def _choose_release(self, position: Vector) -> HandPose:
-        """The pose over a place at which the hand fits best between the neighbours."""
-        item = self._carried_object()
+        """The pose over a place at which the hand fits best between neighbours or walls."""
+        item, objects = self._carried_object(), self._objects()
         assert item is not None
+        walls = find_walls(position, objects)
+        if walls is not None:
+            return self._goal(position, walls.yaw + math.pi / 2)
         grasped = self._pose.yaw
         turns = [yaw - item.yaw for yaw in equivalent_yaws(item, item.yaw)]
         goals = [self._goal(position, grasped + turn) for turn in turns]
-        objects = self._objects()
         return min(goals, key=lambda goal: round(self._free_height(goal, objects), 3))
 
     def _travel(self, goal: HandPose) -> None:

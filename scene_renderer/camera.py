@@ -14,6 +14,8 @@ from scene_renderer.errors import SceneError
 
 Array = NDArray[np.float64]
 Vector = tuple[float, float, float]
+Quaternion = tuple[float, float, float, float]
+"""x, y, z, w."""
 
 NEAR = 0.05
 FAR = 5.0

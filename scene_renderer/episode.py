@@ -314,7 +314,7 @@ def _has_stayed(item: SceneObject, released: Pose, now: Pose) -> bool:
     leaning = math.acos(max(-1.0, min(1.0, float(released.upwards @ now.upwards))))
     if has_fallen(released, now) or slid > SLID:
         return False
-    return item.shape == "ball" or leaning <= TOPPLED
+    return item.kind.rolls or leaning <= TOPPLED
 
 
 def _read_frame(data: dict[str, Any], scene: Scene, plan: Plan) -> Frame:

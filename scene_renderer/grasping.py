@@ -70,7 +70,16 @@ def find_target(x: float, y: float, objects: Iterable[SceneObject]) -> SceneObje
     return nearest if nearest is not None and distance(nearest) <= GRASP_RADIUS else None
 
 
-def find_grasp(point: Vector, objects: Sequence[SceneObject]) -> Grasp:
+def find_walls(point: Vector, objects: Iterable[SceneObject]) -> SceneObject | None:
+    """Returns the oblong receiver at whose middle a point is; fingers open along its length."""
+    for item in objects:
+        is_oblong = item.kind.role == "receiver" and not item.kind.round
+        if is_oblong and math.dist(point[:2], item.position[:2]) < item.extents[1] / 4:
+            return item
+    return None
+
+
+def find_grasp(point: Vector, objects: Sequence[SceneObject], spare: float = 0.0) -> Grasp:
     """Chooses yaw and height for a pick at a point.
 
     The fingers close on the narrow side of the object there. Among equally good yaws the one that
@@ -80,6 +89,7 @@ def find_grasp(point: Vector, objects: Sequence[SceneObject]) -> Grasp:
     Args:
         point: what the pick names, metres, base frame.
         objects: everything on the table where it is now.
+        spare: how much more room than needed it takes to be called clear, metres.
     """
     x, y, z = point
     target = find_target(x, y, objects)
@@ -89,11 +99,12 @@ def find_grasp(point: Vector, objects: Sequence[SceneObject]) -> Grasp:
     others = [item for item in objects if item is not target]
     top = top_of(target)
     wanted = max(z, LOWEST, top - PALM)
+    highest = max(wanted, top - (1 - target.kind.grip) * target.extents[2] - _TOP_OVERLAP - spare)
     best: Grasp | None = None
     for yaw in equivalent_yaws(target, math.atan2(y, x)):
         height = max(wanted, free_height((x, y), yaw, FINGER_OPEN, others))
         if best is None or height < best.height:
-            best = Grasp(yaw, height, is_clear=height <= max(wanted, top - _TOP_OVERLAP))
+            best = Grasp(yaw, height, is_clear=height <= highest)
         if height == wanted:
             break
     assert best is not None

@@ -14,11 +14,11 @@ from typing import Generic, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from scene_renderer.camera import Array, Vector
+from scene_renderer.camera import Array, Quaternion, Vector
 from scene_renderer.ground import Ground, build_ground
 from scene_renderer.kinematics import FINGER_OPEN, start_joints
 from scene_renderer.lamp import hinder, lamp_camera, lamp_direction, lamp_size, unhindered
-from scene_renderer.meshes import Quaternion, visual_mesh
+from scene_renderer.meshes import visual_mesh
 from scene_renderer.panda import load_parts, place_parts
 from scene_renderer.rasteriser import (
     Float,

@@ -21,10 +21,11 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from scene_renderer.camera import Array, Camera, Vector, are_apart, outline
+from scene_renderer.catalogue import GRASPABLE, RECEIVERS, SHAPES, SUPPORTS
 from scene_renderer.grasping import find_grasp
 from scene_renderer.scene import FRONT, TABLES, EndEffector, Light, Scene, SceneObject
 from scene_renderer.splits import Split, find_split, is_unseen
-from scene_renderer.vocabulary import COLORS, GRASPABLE, RECEIVERS, SHAPES
+from scene_renderer.vocabulary import COLORS
 
 AREA_X, AREA_Y = (0.33, 0.63), (-0.22, 0.22)
 """Where the centres of objects may be, metres, base frame."""
@@ -38,8 +39,8 @@ VISIBLE = 0.65
 MARGIN = 0.012
 """Least distance of an object's outline from the picture's edge, as a share of its width."""
 
-SUPPORTS: tuple[str, ...] = ("cube", "brick")
-"""Graspable shapes with a flat top, on which others can be stacked."""
+SPARE = 0.002
+"""Room that is left when a gripper reaches down between neighbours, metres."""
 
 HAND: Vector = (0.07, 0.21, 0.20)
 """Extents of a box around hand and fingers, metres, end-effector frame, upwards from the tips."""
@@ -191,8 +192,6 @@ def _sample_pair(
     free = [pair for pair in _all_pairs(shapes, wants_unseen) if pair not in taken]
     colors, kinds = {c for c, _ in taken}, {s for _, s in taken}
     weights = np.array([1.0 + 3 * (c in colors) + (s in kinds) for c, s in free])
-    if len(shapes) > len(SUPPORTS):  # every scene has one support already
-        weights[[s in SUPPORTS for _, s in free]] *= 0.5
     return free[int(rng.choice(len(free), p=weights / weights.sum()))]
 
 
@@ -235,7 +234,7 @@ def _place(
 def _are_graspable(objects: list[SceneObject]) -> bool:
     """Whether the open gripper fits around each object that it should be able to take."""
     graspable = [item for item in objects if item.kind.role == "graspable"]
-    return all(find_grasp(item.position, objects).is_clear for item in graspable)
+    return all(find_grasp(item.position, objects, SPARE).is_clear for item in graspable)
 
 
 def _drop(color: str, shape: str, size: float, rng: np.random.Generator) -> SceneObject:

@@ -21,8 +21,9 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from scene_renderer.camera import Camera
+from scene_renderer.catalogue import SHAPES, Shape
 from scene_renderer.errors import SceneError, did_you_mean
-from scene_renderer.vocabulary import COLORS, SHAPES, Shape
+from scene_renderer.vocabulary import COLORS
 
 Vector = tuple[float, float, float]
 

@@ -8,11 +8,12 @@ from PIL import Image, ImageDraw, ImageFont
 
 from scene_renderer.camera import Camera
 from scene_renderer.cameras import view_from
+from scene_renderer.catalogue import SHAPES
 from scene_renderer.renderer import Renderer
 from scene_renderer.sampler import sample_scene
 from scene_renderer.scene import Light, Scene, SceneObject
 from scene_renderer.splits import find_split
-from scene_renderer.vocabulary import COLORS, SHAPES
+from scene_renderer.vocabulary import COLORS
 
 Picture = Image.Image
 Tile = tuple[Picture, str]

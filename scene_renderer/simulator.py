@@ -20,11 +20,11 @@ import numpy as np
 import pybullet_data
 
 from scene_renderer.bullet import pybullet
-from scene_renderer.camera import Array, Vector
+from scene_renderer.camera import Array, Quaternion, Vector
 from scene_renderer.console import stdout_to_stderr
 from scene_renderer.kinematics import FINGER_OPEN, start_joints
-from scene_renderer.meshes import Part, Quaternion, collision_parts
 from scene_renderer.scene import Scene, SceneObject
+from scene_renderer.solids import Part, collision_parts
 
 PHYSICS_HZ = 120
 SETTLE_STEPS = 24
@@ -232,7 +232,7 @@ class Simulator:
         parts = collision_parts(item.shape, item.size)
         walls = parts[1:] if item.kind.role == "receiver" else ()
         body = self._create_body(item, parts[: len(parts) - len(walls)], walls)
-        rolling = _ROLLING_FRICTION if item.shape == "ball" else 0.0
+        rolling = _ROLLING_FRICTION if item.kind.rolls else 0.0
         for link in range(-1, self._call("getNumJoints", body)):
             self._call(
                 "changeDynamics",
@@ -278,6 +278,11 @@ class Simulator:
         return body
 
     def _create_shape(self, parts: Sequence[Part]) -> int:
+        if parts[0].kind == "hull":
+            hull: int = self._call(
+                "createCollisionShape", pybullet.GEOM_MESH, vertices=parts[0].corners
+            )
+            return hull
         kinds = {
             "box": pybullet.GEOM_BOX,
             "cylinder": pybullet.GEOM_CYLINDER,

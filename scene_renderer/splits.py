@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal
 
+from scene_renderer.catalogue import SHAPES
 from scene_renderer.errors import UsageError, did_you_mean
-from scene_renderer.vocabulary import COLORS, SHAPES
+from scene_renderer.vocabulary import COLORS
 
 
 @dataclass(frozen=True)

@@ -3,8 +3,9 @@ import pytest
 import torch
 
 from finetune.dense import MIN_COVER, X_BINS, Y_BINS, DenseHead, build_targets, find_owners
+from scene_renderer.catalogue import SHAPES
 from scene_renderer.scene import Scene, SceneObject
-from scene_renderer.vocabulary import COLORS, SHAPES
+from scene_renderer.vocabulary import COLORS
 
 
 @pytest.fixture

@@ -2,10 +2,10 @@
 
 import pytest
 
+from scene_renderer.catalogue import SHAPES
 from scene_renderer.episode import Episode, execute
 from scene_renderer.plan import parse_plan
 from scene_renderer.scene import Scene, SceneObject
-from scene_renderer.vocabulary import SHAPES
 
 PLACES = {
     "red cube": (0.05, 0.40, -0.12, 0.4),

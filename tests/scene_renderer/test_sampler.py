@@ -6,9 +6,10 @@ from collections import Counter
 import numpy as np
 import pytest
 
+from scene_renderer.catalogue import SUPPORTS
 from scene_renderer.errors import UsageError
 from scene_renderer.kinematics import inverse
-from scene_renderer.sampler import GAP, SUPPORTS, gap, sample_scene, uncovered
+from scene_renderer.sampler import GAP, gap, sample_scene, uncovered
 from scene_renderer.scene import REACH_X, REACH_Y, Scene, SceneObject
 from scene_renderer.splits import SPLITS, is_unseen
 

@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from scene_renderer.catalogue import SHAPES
 from scene_renderer.sheets import describe_shape, draw_catalogue, draw_split, lay_out, stack
-from scene_renderer.vocabulary import COLORS, SHAPES
+from scene_renderer.vocabulary import COLORS
 
 RED = Image.new("RGB", (100, 50), "#ff0000")
 
