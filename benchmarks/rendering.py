@@ -172,8 +172,8 @@ def render_whole(scene: Scene) -> np.ndarray:
     view = ours.View(nothing.seen.draw(seen, 0), reach)
     colors = [part.color for part in fresh._parts] + [COLORS[o.color] for o in scene.objects]
     albedo = np.array(colors, np.float32).T
-    image = ours._paint(scene, view, albedo, ours.build_ground(scene, SIZE)).image
-    return image.reshape(SIZE, SIZE, 3)
+    image = ours._paint(scene, view, albedo, ours.build_ground(scene, SIZE)).layers
+    return image.T.reshape(SIZE, SIZE, 3)
 
 
 def compare(rounds: int) -> list[dict[str, Any]]:

@@ -1,8 +1,9 @@
 """Pixels to the bytes of a PNG file, as fast as may be without being large.
 
-Each pixel is stored as the difference to its left neighbour, and runs are found, but no other
-repetitions: pictures of scenes come out as small as with a general search at a low level (44 KB at
-224 pixels), in less than half of the time.
+Each pixel is stored as the difference to its left neighbour. No repetitions are looked for in
+colours, where textures leave hardly any, and only runs in grey, as masks have them: pictures of
+scenes come out 6 % larger than with a general search at a low level (54 KB at 224 pixels), in some
+60 % of the time.
 
 Source: the PNG specification, second edition, W3C 2003.
 """
@@ -32,7 +33,8 @@ def encode_png(pixels: NDArray[np.uint8]) -> bytes:
     lines[:, 0] = _LEFT
     lines[:, 1 : 1 + depth] = data[:, :depth]
     np.subtract(data[:, depth:], data[:, :-depth], out=lines[:, 1 + depth :])
-    deflate = zlib.compressobj(1, zlib.DEFLATED, zlib.MAX_WBITS, 9, zlib.Z_RLE)
+    search = zlib.Z_RLE if depth == 1 else zlib.Z_HUFFMAN_ONLY
+    deflate = zlib.compressobj(1, zlib.DEFLATED, zlib.MAX_WBITS, 9, search)
     body = deflate.compress(lines.data) + deflate.flush()
     header = struct.pack(">IIBBBBB", width, height, 8, _RGB if depth == 3 else _GREY, 0, 0, 0)
     chunks = ((b"IHDR", header), (b"IDAT", body), (b"IEND", b""))

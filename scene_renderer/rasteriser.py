@@ -176,15 +176,18 @@ def _fill(corners: Array, values: Sequence[Array] | Array, size: int) -> tuple[I
     left, width = _spans(x, y, triangle, row, size)
     before = np.cumsum(width) - width
     pixel = np.arange(width.sum())
-    step = (pixel - np.repeat(before, width)).astype(np.float32)
-    pixel += np.repeat(row * size + left - before, width)
-    filled = np.empty((len(values), len(pixel)), np.float32)
-    for out, ends in zip(filled, values, strict=True):
+    spans = np.repeat(np.stack([before, row * size + left - before], axis=1), width, axis=0)
+    step = (pixel - spans[:, 0]).astype(np.float32)
+    pixel += spans[:, 1]
+    lines = np.empty((len(row), 2 * len(values)), np.float32)
+    for number, ends in enumerate(values):
         first, along, down = _plane(x, y, ends)
         slope = along.take(triangle)
-        start = first.take(triangle) + slope * left + down.take(triangle) * row
-        np.multiply(np.repeat(slope.astype(np.float32), width), step, out=out)
-        out += np.repeat(start.astype(np.float32), width)
+        lines[:, 2 * number] = first.take(triangle) + slope * left + down.take(triangle) * row
+        lines[:, 2 * number + 1] = slope
+    start_and_slope = np.repeat(lines, width, axis=0).reshape(len(pixel), len(values), 2)
+    filled = start_and_slope[..., 1].T * step
+    filled += start_and_slope[..., 0].T
     return pixel, filled, np.bincount(triangle, width, x.shape[1]).astype(np.int64)
 
 

@@ -77,19 +77,19 @@ class Painting:
         view: what it shows.
         found: the solids in it.
         shadow: on the ground, as `Ground.soften` returns it.
-        image: uint8, shape (size², 3), RGB.
+        layers: uint8, shape (3, size²), RGB.
     """
 
     view: View
     found: Surfaces
     shadow: Float
-    image: NDArray[np.uint8]
+    layers: NDArray[np.uint8]
 
     def changed(self, view: View, shadow: Float, ground: Ground) -> Index:
         """Returns the pixels whose colour may be another one when more solids stand in it."""
         width = math.isqrt(len(view.reach))
         body = (view.seen.body != self.view.seen.body).view(np.uint16)
-        size = math.isqrt(len(self.image))
+        size = math.isqrt(len(ground.texel))
         is_changed = body.reshape(size, OVERSAMPLING, size).any(axis=1).ravel()
         moved = _spread((shadow != self.shadow).reshape(ground.shape))
         is_changed |= moved.take(ground.texel)
@@ -210,8 +210,8 @@ def _paint(scene: Scene, view: View, albedo: Float, ground: Ground) -> Painting:
     """Colours a picture whole."""
     pixels = np.arange(len(ground.texel))
     found, shadow = find_surfaces(scene, view.seen, pixels), ground.soften(view.reach)
-    image = shade(scene.light, found, view.reach, albedo, ground, shadow, pixels)
-    return Painting(view, found, shadow, image)
+    layers = shade(scene.light, found, view.reach, albedo, ground, shadow, pixels)
+    return Painting(view, found, shadow, layers)
 
 
 def _paint_changes(
@@ -221,10 +221,12 @@ def _paint_changes(
     shadow = ground.soften(view.reach)
     pixels = before.changed(view, shadow, ground)
     found = find_surfaces(scene, view.seen, pixels)
-    image = before.image.copy()
-    image[pixels] = shade(scene.light, found, view.reach, albedo, ground, shadow, pixels)
-    size = math.isqrt(len(image))
-    return image.reshape(size, size, 3)
+    layers = before.layers.copy()
+    colored = shade(scene.light, found, view.reach, albedo, ground, shadow, pixels)
+    for layer, colors in zip(layers, colored, strict=True):
+        layer[pixels] = colors
+    size = math.isqrt(layers.shape[1])
+    return np.stack(list(layers), axis=-1).reshape(size, size, 3)
 
 
 def _frame(item: SceneObject, poses: Mapping[str, Pose] | None) -> Array:

@@ -133,7 +133,7 @@ def shade(
         pixels: int64, shape (n,), sorted: row times the picture's width plus column.
 
     Returns:
-        uint8, shape (n, 3), RGB.
+        uint8, shape (3, n), RGB.
     """
     share = np.ones(len(pixels), np.float32)
     place = np.searchsorted(pixels, found.pixel)
@@ -141,12 +141,12 @@ def shade(
     bare = np.flatnonzero(share)
     lit = strength(light, found.facing, found.spots.lit(reach)) * found.is_solid
     behind = ground.shade(shadow, pixels.take(bare)) * share.take(bare)
-    image = np.empty((len(pixels), 3), np.uint8)
+    colored = np.empty((3, len(pixels)), np.uint8)
     for channel, (back, colors) in enumerate(zip(behind, albedo, strict=True)):
         layer = np.zeros(len(pixels), np.float32)
         layer[bare] = back
         layer[place] += found.average(np.minimum(colors.take(found.body) * lit, 1))
         layer *= 255
         layer += np.float32(0.5)
-        np.copyto(image[:, channel], layer, casting="unsafe")
-    return image
+        np.copyto(colored[channel], layer, casting="unsafe")
+    return colored

@@ -69,10 +69,10 @@ def render_whole(scene: Scene, size: int) -> Rendering:
     view = View(nothing.seen.draw(seen, 0), reach)
     colors = [part.color for part in whole._parts] + [COLORS[o.color] for o in scene.objects]
     albedo = np.array(colors, np.float32).T
-    image = renderer_module._paint(scene, view, albedo, build_ground(scene, size)).image
+    image = renderer_module._paint(scene, view, albedo, build_ground(scene, size)).layers
     mask = renderer_module._mask(view.seen, len(whole._parts), size)
     boxes = np.zeros((0, 4), np.int64)
-    return Rendering(image.reshape(size, size, 3), mask, boxes, np.zeros(0))
+    return Rendering(image.T.reshape(size, size, 3), mask, boxes, np.zeros(0))
 
 
 def test_pictures_are_the_same_as_when_drawn_whole(renderer: Renderer, scenes: list[Scene]) -> None:
