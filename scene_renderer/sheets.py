@@ -123,6 +123,7 @@ def draw_split(split: str, seed: int, count: int, size: int, camera: str, column
     low, high = rules.objects
     objects = f"{low} objects" if low == high else f"{low} to {high} objects"
     title = f"{split}: {objects}, {rules.look} look, {rules.combinations} combinations"
+    title += f"; camera '{camera}'"
     return lay_out(title, tiles, columns)
 
 
