@@ -38,7 +38,7 @@ from scene_renderer.panda import place_parts
 from scene_renderer.png import encode_png
 from scene_renderer.sampler import sample_scene
 from scene_renderer.scene import FRONT, Scene
-from scene_renderer.shading import dark, lamp_size
+from scene_renderer.lamp import hinder
 from scene_renderer.vocabulary import COLORS
 
 SIZE = 224
@@ -158,18 +158,22 @@ def share_of_equal_pixels(scenes: int) -> float:
 
 
 def render_whole(scene: Scene) -> np.ndarray:
-    """Takes a scene's picture with all solids in one go."""
-    fresh = ours.Renderer()
-    start = scene.end_effector
+    """Takes a scene's picture with all solids in one go and all pixels painted."""
+    fresh, start = ours.Renderer(), scene.end_effector
     parts = place_parts(start_joints(start.position, start.yaw), FINGER_OPEN)
-    solids = [*fresh._arm, *(fresh._object(item) for item in scene.objects)]
-    frames = [parts[part.frame] for part in fresh._parts]
-    frames += [ours._frame(item, None) for item in scene.objects]
-    empty = ours.View(ours.Raster.empty(SIZE * ours.OVERSAMPLING), dark(lamp_size(SIZE)))
-    view = ours._draw(empty, *ours._look(scene, SIZE, solids, frames), 0)
+    solids = [fresh._object(item) for item in scene.objects]
+    frames = [ours._frame(item, None) for item in scene.objects]
+    arm_frames = [parts[part.frame] for part in fresh._parts]
+    seen, _ = ours._look(scene, SIZE, fresh._arm + solids, arm_frames + frames, False)
+    _, by_arm = ours._look(scene, SIZE, fresh._arm, arm_frames, True)
+    _, by_objects = ours._look(scene, SIZE, solids, frames, False)
+    nothing = ours._nothing(SIZE)
+    reach = hinder(hinder(nothing.reach, *by_objects), *by_arm)
+    view = ours.View(nothing.seen.draw(seen, 0), reach)
     colors = [part.color for part in fresh._parts] + [COLORS[o.color] for o in scene.objects]
     albedo = np.array(colors, np.float32).T
-    return ours.shade(scene, view.seen, view.reach, albedo, ours.build_ground(scene, SIZE))
+    image = ours._paint(scene, view, albedo, ours.build_ground(scene, SIZE)).image
+    return image.reshape(SIZE, SIZE, 3)
 
 
 def compare(rounds: int) -> list[dict[str, Any]]:

@@ -7,6 +7,7 @@ centre is inside, so triangles that share an edge never share a pixel.
 Source: that one over depth is linear in a picture is from Blinn, "Hyperbolic interpolation", 1992.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -103,44 +104,74 @@ def rasterise(
         size: width and height of the picture in pixels.
         to_lamp: float64, shape (3,): unit vector towards the lamp, base frame.
     """
-    x, y, depth = _project(solids, frames, camera, size)  # (3, faces) each
-    facing = [s.normals @ (to_lamp @ f[:3, :3]) for s, f in zip(solids, frames, strict=True)]
-    area = (x[2] - x[0]) * (y[1] - y[0]) - (x[1] - x[0]) * (y[2] - y[0])
-    shown = np.flatnonzero((area > 0) & (np.minimum(np.minimum(*depth[:2]), depth[2]) > NEAR))
-    corners = np.concatenate(facing).reshape(-1, 3)[shown].T
-    values = np.stack([1 / depth[:, shown], corners])
-    pixel, (nearness, cosine), counts = _fill(x[:, shown], y[:, shown], values, size)
+    corners, shown = _project(solids, frames, camera, size, False)
+    normals = [s.normals @ (to_lamp @ f[:3, :3]) for s, f in zip(solids, frames, strict=True)]
+    facing = np.concatenate(normals).reshape(-1, 3)[shown].T
+    pixel, (nearness, cosine), counts = _fill(corners[:2], [corners[2], facing], size)
     counted = np.concatenate([[0], np.cumsum(counts)])
     ends = counted[np.searchsorted(shown, np.cumsum([len(s.faces) for s in solids]))]
     return Fragments(pixel, nearness, np.maximum(cosine, 0), ends)
 
 
-def _project(solids: Sequence[Solid], frames: Sequence[Array], camera: Camera, size: int) -> Array:
-    """Returns column, row and depth of each corner of each face: float64, shape (3, 3, faces)."""
+def rasterise_depth(
+    solids: Sequence[Solid], frames: Sequence[Array], camera: Camera, size: int, have_holes: bool
+) -> tuple[Index, Float]:
+    """Finds the pixels that solids cover, and no more than how near they are there.
+
+    Args:
+        solids: what to draw.
+        frames: base_from_solid of each: float64, shape (4, 4).
+        camera: from where.
+        size: width and height of the picture in pixels.
+        have_holes: draw surfaces turned away, too: one can look inside.
+
+    Returns:
+        `pixel` and `nearness`, as in `Fragments`.
+    """
+    corners, _ = _project(solids, frames, camera, size, have_holes)
+    pixel, (nearness,), _ = _fill(corners[:2], corners[2:], size)
+    return pixel, nearness
+
+
+def _project(
+    solids: Sequence[Solid], frames: Sequence[Array], camera: Camera, size: int, both_sides: bool
+) -> tuple[Array, Index]:
+    """Finds the faces that are turned to the camera, or all of them.
+
+    Returns:
+        Column, row and nearness of each of their corners: float64, shape (3, 3, n); which they
+        are: int64, shape (n,).
+    """
     pixel_from_base, points, faces, offset = camera.pixel_matrix(size), [], [], 0
     for solid, frame in zip(solids, frames, strict=True):
         matrix = pixel_from_base @ frame
         points.append(matrix[:, :3] @ solid.vertices.T + matrix[:, 3:])
         faces.append(solid.faces + offset)
         offset += len(solid.vertices)
-    corners = np.concatenate(points, axis=1)
-    corners[:2] /= corners[2]
-    return corners.take(np.concatenate(faces).T, axis=1)
+    x, y, depth = np.concatenate(points, axis=1)
+    vertex = np.ascontiguousarray(np.concatenate(faces).T)
+    layers = x / depth, y / depth, 1 / depth
+    x, y = (layer.take(vertex) for layer in layers[:2])
+    area = (x[2] - x[0]) * (y[1] - y[0]) - (x[1] - x[0]) * (y[2] - y[0])
+    is_turned = area != 0 if both_sides else area > 0
+    shown = np.flatnonzero(is_turned & (depth > NEAR).take(vertex).all(axis=0))
+    chosen = vertex.take(shown, axis=1)
+    return np.stack([layer.take(chosen) for layer in layers]), shown
 
 
-def _fill(x: Array, y: Array, values: Array, size: int) -> tuple[Index, Float, Index]:
+def _fill(corners: Array, values: Sequence[Array] | Array, size: int) -> tuple[Index, Float, Index]:
     """Fills triangles.
 
     Args:
-        x: float64, shape (3, n): columns of the corners.
-        y: float64, shape (3, n): rows of the corners.
-        values: float64, shape (k, 3, n): what to interpolate between the corners.
+        corners: float64, shape (2, 3, n): columns and rows of the corners.
+        values: float64, shape (3, n) each: what to interpolate between the corners.
         size: width and height of the picture in pixels.
 
     Returns:
         The pixels, triangle by triangle: int64, shape (m,); the values there: float32, shape
-        (k, m); how many pixels each triangle has: int64, shape (n,).
+        (values, m); how many pixels each triangle has: int64, shape (n,).
     """
+    x, y = corners
     triangle, row = _rows(y, size)
     left, width = _spans(x, y, triangle, row, size)
     before = np.cumsum(width) - width
@@ -148,8 +179,8 @@ def _fill(x: Array, y: Array, values: Array, size: int) -> tuple[Index, Float, I
     step = (pixel - np.repeat(before, width)).astype(np.float32)
     pixel += np.repeat(row * size + left - before, width)
     filled = np.empty((len(values), len(pixel)), np.float32)
-    for out, corners in zip(filled, values, strict=True):
-        first, along, down = _plane(x, y, corners)
+    for out, ends in zip(filled, values, strict=True):
+        first, along, down = _plane(x, y, ends)
         slope = along.take(triangle)
         start = first.take(triangle) + slope * left + down.take(triangle) * row
         np.multiply(np.repeat(slope.astype(np.float32), width), step, out=out)
@@ -181,8 +212,10 @@ def _spans(x: Array, y: Array, triangle: Index, row: Index, size: int) -> tuple[
 
     An edge is cut alike for both triangles that share it, hence always from its upper end.
     """
-    order = np.argsort(y, axis=0)
-    x, y = np.take_along_axis(x, order, 0), np.take_along_axis(y, order, 0)
+    count = y.shape[1]
+    top, bottom = np.argmin(y, axis=0), np.argmax(y, axis=0)
+    order = np.stack([top, 3 - top - bottom, bottom]) * count + np.arange(count)
+    x, y = x.take(order), y.take(order)
     upper, lower = [0, 1, 0], [1, 2, 2]  # the two short edges, the long one
     with np.errstate(divide="ignore", invalid="ignore"):
         slope = (x[lower] - x[upper]) / (y[lower] - y[upper])
@@ -193,3 +226,28 @@ def _spans(x: Array, y: Array, triangle: Index, row: Index, size: int) -> tuple[
     left = np.ceil(np.clip(np.minimum(short, long), 0, size) - 0.5).astype(np.int64)
     right = np.ceil(np.clip(np.maximum(short, long), 0, size) - 0.5).astype(np.int64)
     return left, right - left
+
+
+def corner_normals(vertices: Array, faces: NDArray[np.int64], crease: float = 0.6) -> Array:
+    """Returns a normal for each corner of each face: smooth across flat edges, sharp at creases.
+
+    Args:
+        vertices: float64, shape (n, 3).
+        faces: int64, shape (m, 3), counter-clockwise from outside.
+        crease: faces that meet at a larger angle keep a sharp edge, radians.
+
+    Returns:
+        float64, shape (m, 3, 3): unit normals.
+    """
+    a, b, c = vertices[faces].transpose(1, 0, 2)
+    area = np.cross(b - a, c - a)
+    flat = area / np.maximum(np.linalg.norm(area, axis=1, keepdims=True), 1e-12)
+    normals = np.zeros((faces.size, 3))
+    vertex, face = faces.ravel(), np.repeat(np.arange(len(faces)), 3)
+    order = np.argsort(vertex, kind="stable")
+    for corners in np.split(order, np.nonzero(np.diff(vertex[order]))[0] + 1):
+        around = face[corners]
+        near = flat[around] @ flat[around].T > math.cos(crease)
+        normals[corners] = near @ area[around]
+    normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-12)
+    return normals.reshape(-1, 3, 3)

@@ -1,11 +1,12 @@
 """`Renderer`: a scene to a picture, a mask and boxes; it knows looks and no dynamics.
 
-What a picture shows is found at twice its width and averaged down (`rasteriser.py`), then coloured
-(`shading.py`). The table and the arm are drawn once for all scenes in a row that share them, and
-the objects into a copy of that: the same bytes as when all is drawn at once, whatever was rendered
-before.
+What a picture shows is found at twice its width (`rasteriser.py`), then coloured (`shading.py`).
+The table and the arm are painted once for all scenes in a row that share them. The objects are
+drawn into a copy of that, and only the pixels that they or their shadows may change are painted
+again: the same bytes as when all is drawn at once, whatever was rendered before.
 """
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Generic, TypeVar
@@ -14,23 +15,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scene_renderer.camera import Array, Quaternion, Vector
+from scene_renderer.ground import Ground, build_ground
 from scene_renderer.kinematics import FINGER_OPEN, start_joints
+from scene_renderer.lamp import hinder, lamp_camera, lamp_direction, lamp_size, unhindered
 from scene_renderer.meshes import visual_mesh
 from scene_renderer.panda import load_parts, place_parts
-from scene_renderer.rasteriser import Float, Fragments, Raster, Solid, rasterise
-from scene_renderer.scene import Scene, SceneObject
-from scene_renderer.shading import (
-    OVERSAMPLING,
-    Ground,
-    build_ground,
-    cast,
+from scene_renderer.rasteriser import (
+    Float,
+    Fragments,
+    Raster,
+    Solid,
     corner_normals,
-    dark,
-    lamp_camera,
-    lamp_direction,
-    lamp_size,
-    shade,
+    rasterise,
+    rasterise_depth,
 )
+from scene_renderer.scene import Scene, SceneObject
+from scene_renderer.shading import OVERSAMPLING, Surfaces, find_surfaces, shade
 from scene_renderer.vocabulary import COLORS
 
 Index = NDArray[np.int64]
@@ -69,6 +69,43 @@ class View:
     reach: Float
 
 
+@dataclass(frozen=True)
+class Painting:
+    """A whole picture and what it was made from.
+
+    Attributes:
+        view: what it shows.
+        found: the solids in it.
+        shadow: on the ground, as `Ground.soften` returns it.
+        image: uint8, shape (size², 3), RGB.
+    """
+
+    view: View
+    found: Surfaces
+    shadow: Float
+    image: NDArray[np.uint8]
+
+    def changed(self, view: View, shadow: Float, ground: Ground) -> Index:
+        """Returns the pixels whose colour may be another one when more solids stand in it."""
+        width = math.isqrt(len(view.reach))
+        body = (view.seen.body != self.view.seen.body).view(np.uint16)
+        size = math.isqrt(len(self.image))
+        is_changed = body.reshape(size, OVERSAMPLING, size).any(axis=1).ravel()
+        moved = _spread((shadow != self.shadow).reshape(ground.shape))
+        is_changed |= moved.take(ground.texel)
+        moved = _spread((view.reach != self.view.reach).reshape(width, width))
+        is_changed[self.found.pixels_of(moved.take(self.found.spots.texel))] = True
+        return np.flatnonzero(is_changed)
+
+
+def _spread(is_changed: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Which pixels are the first of four of which one has changed."""
+    spread = is_changed.copy()
+    spread[:, :-1] |= is_changed[:, 1:]
+    spread[:-1] |= spread[1:]
+    return spread
+
+
 class Latest(Generic[Value]):
     """Keeps the last value that was made, and what it was made for."""
 
@@ -88,9 +125,10 @@ class Renderer:
     def __init__(self) -> None:
         self._parts = load_parts()
         self._arm = [_solid(part.vertices, part.faces) for part in self._parts]
+        self._arm_colors = np.array([part.color for part in self._parts], np.float32).T
         self._objects: dict[tuple[str, float], Solid] = {}
         self._ground: Latest[Ground] = Latest()
-        self._backdrop: Latest[View] = Latest()
+        self._backdrop: Latest[Painting] = Latest()
 
     def render(
         self,
@@ -115,29 +153,30 @@ class Renderer:
         """
         if joints is None:
             joints = start_joints(scene.end_effector.position, scene.end_effector.yaw)
-        look = (scene.camera, scene.light, image_size)
-        ground = self._ground.get(
-            (look, scene.table, scene.tint), lambda: build_ground(scene, image_size)
-        )
+        look = (scene.camera, scene.light, scene.table, scene.tint, image_size)
+        ground = self._ground.get(look, lambda: build_ground(scene, image_size))
         backdrop = self._backdrop.get(
             (look, joints.tobytes(), opening),
-            lambda: self._draw_arm(scene, image_size, joints, opening),
+            lambda: self._draw_backdrop(scene, image_size, ground, joints, opening),
         )
         solids = [self._object(item) for item in scene.objects]
         frames = [_frame(item, poses) for item in scene.objects]
-        seen, lit = _look(scene, image_size, solids, frames)
-        view = _draw(backdrop, seen, lit, len(self._arm))
-        colors = [part.color for part in self._parts] + [COLORS[o.color] for o in scene.objects]
-        albedo = np.array(colors, np.float32).T
-        image = shade(scene, view.seen, view.reach, albedo, ground)
+        seen, lit = _look(scene, image_size, solids, frames, False)
+        view = _draw(backdrop.view, seen, lit, len(self._arm))
+        colors = np.array([COLORS[item.color] for item in scene.objects], np.float32).T
+        albedo = np.concatenate([self._arm_colors, colors], axis=1)
+        image = _paint_changes(scene, backdrop, view, albedo, ground)
         boxes, visible = _label(view.seen, seen, len(self._arm), image_size)
         return Rendering(image, _mask(view.seen, len(self._arm), image_size), boxes, visible)
 
-    def _draw_arm(self, scene: Scene, image_size: int, joints: Array, opening: float) -> View:
+    def _draw_backdrop(
+        self, scene: Scene, image_size: int, ground: Ground, joints: Array, opening: float
+    ) -> Painting:
         frames = place_parts(joints, opening)
-        frames = [frames[part.frame] for part in self._parts]
-        empty = View(Raster.empty(image_size * OVERSAMPLING), dark(lamp_size(image_size)))
-        return _draw(empty, *_look(scene, image_size, self._arm, frames), 0)
+        placed = [frames[part.frame] for part in self._parts]
+        seen, lit = _look(scene, image_size, self._arm, placed, True)
+        view = _draw(_nothing(image_size), seen, lit, 0)
+        return _paint(scene, view, self._arm_colors, ground)
 
     def _object(self, item: SceneObject) -> Solid:
         key = (item.shape, item.size)
@@ -151,17 +190,41 @@ def _solid(vertices: Array, faces: Index) -> Solid:
 
 
 def _look(
-    scene: Scene, image_size: int, solids: list[Solid], frames: list[Array]
-) -> tuple[Fragments, Fragments]:
-    """What the camera and what the lamp see of some solids."""
-    camera, lamp = scene.camera, lamp_camera(scene.light)
-    to_lamp = lamp_direction(scene.light)
-    seen = rasterise(solids, frames, camera, image_size * OVERSAMPLING, to_lamp)
-    return seen, rasterise(solids, frames, lamp, lamp_size(image_size), to_lamp)
+    scene: Scene, image_size: int, solids: list[Solid], frames: list[Array], have_holes: bool
+) -> tuple[Fragments, tuple[Index, Float]]:
+    """What the camera sees of some solids, and where they end the lamp's light."""
+    lamp, to_lamp = lamp_camera(scene.light), lamp_direction(scene.light)
+    seen = rasterise(solids, frames, scene.camera, image_size * OVERSAMPLING, to_lamp)
+    return seen, rasterise_depth(solids, frames, lamp, lamp_size(image_size), have_holes)
 
 
-def _draw(view: View, seen: Fragments, lit: Fragments, first_body: int) -> View:
-    return View(view.seen.draw(seen, first_body), cast(view.reach, lit))
+def _nothing(image_size: int) -> View:
+    return View(Raster.empty(image_size * OVERSAMPLING), unhindered(lamp_size(image_size)))
+
+
+def _draw(view: View, seen: Fragments, lit: tuple[Index, Float], first_body: int) -> View:
+    return View(view.seen.draw(seen, first_body), hinder(view.reach, *lit))
+
+
+def _paint(scene: Scene, view: View, albedo: Float, ground: Ground) -> Painting:
+    """Colours a picture whole."""
+    pixels = np.arange(len(ground.texel))
+    found, shadow = find_surfaces(scene, view.seen, pixels), ground.soften(view.reach)
+    image = shade(scene.light, found, view.reach, albedo, ground, shadow, pixels)
+    return Painting(view, found, shadow, image)
+
+
+def _paint_changes(
+    scene: Scene, before: Painting, view: View, albedo: Float, ground: Ground
+) -> NDArray[np.uint8]:
+    """Colours what is new since a picture was painted; returns uint8, shape (size, size, 3)."""
+    shadow = ground.soften(view.reach)
+    pixels = before.changed(view, shadow, ground)
+    found = find_surfaces(scene, view.seen, pixels)
+    image = before.image.copy()
+    image[pixels] = shade(scene.light, found, view.reach, albedo, ground, shadow, pixels)
+    size = math.isqrt(len(image))
+    return image.reshape(size, size, 3)
 
 
 def _frame(item: SceneObject, poses: Mapping[str, Pose] | None) -> Array:

@@ -14,6 +14,7 @@ pure function of (seed, split, index divided by the split's `sharing`).
 import functools
 import math
 import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -203,7 +204,8 @@ def _sample_pair(
     weights = np.array([1.0 + 3 * (c in colors) + (s in kinds) for c, s in free])
     if taken:  # something to stack on is there already
         weights[[s in SUPPORTS for _, s in free]] *= 0.5
-    return free[int(rng.choice(len(free), p=weights / weights.sum()))]
+    limits = np.cumsum(weights / weights.sum())
+    return free[int(np.searchsorted(limits / limits[-1], rng.random(), side="right"))]
 
 
 @functools.cache
@@ -266,15 +268,21 @@ def _are_graspable(objects: list[SceneObject]) -> bool:
 
 def _drop(color: str, shape: str, size: float, rng: np.random.Generator) -> SceneObject:
     height = SHAPES[shape].extents(size)[2]
-    x, y = round(float(rng.uniform(*AREA_X)), 3), round(float(rng.uniform(*AREA_Y)), 3)
-    yaw = 0.0 if SHAPES[shape].round else round(float(rng.uniform(-math.pi, math.pi) / 2), 3)
+    x, y = (round(low + (high - low) * rng.random(), 3) for low, high in (AREA_X, AREA_Y))
+    yaw = 0.0 if SHAPES[shape].round else round((2 * math.pi * rng.random() - math.pi) / 2, 3)
     return SceneObject(f"{color} {shape}", color, shape, size, (x, y, height / 2), yaw)
 
 
 def _has_gap(a: SceneObject, b: SceneObject) -> bool:
     """Whether two footprints are `GAP` apart; far ones are so without a closer look."""
-    radii = math.hypot(*a.extents[:2]) / 2 + math.hypot(*b.extents[:2]) / 2
-    return math.dist(a.position[:2], b.position[:2]) >= radii + GAP or gap(a, b) >= GAP
+    radii = math.hypot(*_sides(a.shape, a.size)) / 2 + math.hypot(*_sides(b.shape, b.size)) / 2
+    is_far = math.dist(a.position[:2], b.position[:2]) >= radii + GAP
+    return is_far or any(width >= GAP for width in _gaps(a, b))
+
+
+@functools.lru_cache(maxsize=1024)
+def _sides(shape: str, size: float) -> tuple[float, float]:
+    return SHAPES[shape].extents(size)[:2]
 
 
 def gap(a: SceneObject, b: SceneObject) -> float:
@@ -284,20 +292,23 @@ def gap(a: SceneObject, b: SceneObject) -> float:
 
     Source: the separating axis theorem.
     """
+    return max(_gaps(a, b))
+
+
+def _gaps(a: SceneObject, b: SceneObject) -> Iterator[float]:
+    """Distances between the shadows of two footprints on a line, for each that could part them."""
     dx, dy = b.position[0] - a.position[0], b.position[1] - a.position[1]
     axes = [math.atan2(dy, dx)]
     for item in (a, b):
         if not item.kind.round:
             axes += [item.yaw, item.yaw + math.pi / 2]
-    return max(
-        abs(dx * math.cos(t) + dy * math.sin(t)) - _half_width(a, t) - _half_width(b, t)
-        for t in axes
-    )
+    for t in axes:
+        yield abs(dx * math.cos(t) + dy * math.sin(t)) - _half_width(a, t) - _half_width(b, t)
 
 
 def _half_width(item: SceneObject, direction: float) -> float:
     """Half the width of a footprint along a direction, metres."""
-    x, y, _ = item.extents
+    x, y = _sides(item.shape, item.size)
     if item.kind.round:
         return x / 2
     turn = direction - item.yaw
@@ -318,9 +329,10 @@ def _outline(item: SceneObject, camera: Camera) -> Array:
 def _prism(base: Array, extents: Vector, centre: Vector, yaw: float, camera: Camera) -> Array:
     turn = np.array([[math.cos(yaw), math.sin(yaw)], [-math.sin(yaw), math.cos(yaw)]])
     corners = (base * extents[:2]) @ turn + centre[:2]
-    ends = [centre[2] - extents[2] / 2, centre[2] + extents[2] / 2]
-    points = np.concatenate([np.column_stack([corners, np.full(len(base), z)]) for z in ends])
-    return outline(camera.project(points, 1))
+    points = np.empty((2, len(base), 3))
+    points[..., :2] = corners
+    points[0, :, 2], points[1, :, 2] = centre[2] - extents[2] / 2, centre[2] + extents[2] / 2
+    return outline(camera.project(points.reshape(-1, 3), 1))
 
 
 def uncovered(outlines: list[Array], distances: list[float]) -> list[float]:

@@ -6,13 +6,13 @@ import pytest
 
 from scene_renderer import renderer as renderer_module
 from scene_renderer.errors import SceneError
+from scene_renderer.ground import build_ground
 from scene_renderer.kinematics import FINGER_OPEN, inverse, start_joints
+from scene_renderer.lamp import hinder
 from scene_renderer.panda import place_parts
-from scene_renderer.rasteriser import Raster
 from scene_renderer.renderer import ARM, Renderer, Rendering, View
 from scene_renderer.sampler import sample_scene
 from scene_renderer.scene import EndEffector, Scene, SceneObject
-from scene_renderer.shading import OVERSAMPLING, build_ground, dark, lamp_size, shade
 from scene_renderer.vocabulary import COLORS
 
 
@@ -55,20 +55,24 @@ def test_a_picture_does_not_depend_on_what_was_rendered_before(
 
 
 def render_whole(scene: Scene, size: int) -> Rendering:
-    """Draws arm and objects at once, where `render` draws the objects into a kept backdrop."""
+    """Paints all pixels of arm and objects at once, where `render` paints those that change."""
     whole, start = Renderer(), scene.end_effector
     parts = place_parts(start_joints(start.position, start.yaw), FINGER_OPEN)
-    frames = [parts[part.frame] for part in whole._parts]
-    frames += [renderer_module._frame(item, None) for item in scene.objects]
-    solids = [*whole._arm, *(whole._object(item) for item in scene.objects)]
-    seen, lit = renderer_module._look(scene, size, solids, frames)
-    nothing = View(Raster.empty(size * OVERSAMPLING), dark(lamp_size(size)))
-    view = renderer_module._draw(nothing, seen, lit, 0)
+    solids = [whole._object(item) for item in scene.objects]
+    frames = [renderer_module._frame(item, None) for item in scene.objects]
+    arm_frames = [parts[part.frame] for part in whole._parts]
+    seen, _ = renderer_module._look(scene, size, whole._arm + solids, arm_frames + frames, False)
+    _, by_arm = renderer_module._look(scene, size, whole._arm, arm_frames, True)
+    _, by_objects = renderer_module._look(scene, size, solids, frames, False)
+    nothing = renderer_module._nothing(size)
+    reach = hinder(hinder(nothing.reach, *by_objects), *by_arm)
+    view = View(nothing.seen.draw(seen, 0), reach)
     colors = [part.color for part in whole._parts] + [COLORS[o.color] for o in scene.objects]
     albedo = np.array(colors, np.float32).T
-    image = shade(scene, view.seen, view.reach, albedo, build_ground(scene, size))
+    image = renderer_module._paint(scene, view, albedo, build_ground(scene, size)).image
     mask = renderer_module._mask(view.seen, len(whole._parts), size)
-    return Rendering(image, mask, np.zeros((0, 4), np.int64), np.zeros(0))
+    boxes = np.zeros((0, 4), np.int64)
+    return Rendering(image.reshape(size, size, 3), mask, boxes, np.zeros(0))
 
 
 def test_pictures_are_the_same_as_when_drawn_whole(renderer: Renderer, scenes: list[Scene]) -> None:
