@@ -73,12 +73,18 @@ def _build_parser() -> Parser:
         "make the embedded base from rendered scenes and questions, never plans",
         "  python -m finetune pretrain --output checkpoints/my-base\n"
         "  python -m finetune pretrain --output checkpoints/quick --scenes 2000 "
-        "--see-minutes 3 --read-minutes 5 --ask-minutes 5",
+        "--see-minutes 3 --read-minutes 5 --ask-minutes 5\n"
+        "  python -m finetune pretrain --start-from tiny --read-minutes 3",
     )
     pretrain.add_argument(
         "--data", type=Path, default=Path("data/pretraining"), help="default: %(default)s"
     )
     pretrain.add_argument("--scenes", type=positive, default=16000, help="default: %(default)s")
+    pretrain.add_argument(
+        "--start-from",
+        metavar="BASE",
+        help="an earlier base to begin with (default: fresh weights)",
+    )
     for stage, minutes in (("see", 40.0), ("read", 16.0), ("ask", 40.0)):  # as `PretrainConfig`
         pretrain.add_argument(
             f"--{stage}-minutes", type=positive_real, default=minutes, help="default: %(default)s"
@@ -167,6 +173,7 @@ def _pretrain(options: argparse.Namespace) -> None:
         read_minutes=options.read_minutes,
         ask_minutes=options.ask_minutes,
         seed=options.seed,
+        start_from=options.start_from,
     )
     prepare_scenes(
         options.data, "train", PRETRAINING_SEED, options.scenes, IMAGE_SIZE_PX, options.quiet

@@ -28,6 +28,7 @@ from finetune.dense import DenseHead, DenseTargets, build_targets
 from finetune.examine import examine
 from finetune.forward import answer_logits, image_features
 from finetune.gaze import Gaze
+from finetune.inherit import inherit
 from finetune.loop import LoopConfig, fit
 from finetune.numeracy import Numeracy
 from finetune.packing import Row
@@ -82,6 +83,7 @@ class PretrainConfig:
         ask_batch: pictures, or made-up lists, in a step of `read` and `ask`.
         questions: questions behind each picture.
         held_out: scenes kept aside to measure on.
+        start_from: an earlier base to begin with, instead of fresh weights.
     """
 
     see_minutes: float = 40.0
@@ -92,6 +94,7 @@ class PretrainConfig:
     ask_batch: int = 16
     questions: int = 6
     held_out: int = 200
+    start_from: str | None = None
 
 
 class Pictures:
@@ -192,7 +195,10 @@ def pretrain(
     """
     processor = build_processor(lexicon())
     chat = ChatTokenizer(processor)
-    student = Student(build_model(processor.tokenizer, config.seed), chat)
+    model = build_model(processor.tokenizer, config.seed)
+    if config.start_from is not None:
+        inherit(model, processor.tokenizer, config.start_from)
+    student = Student(model, chat)
     reading = Reading()
     _see(student, pictures, config, output / "see", quiet)
     _read(student, config, output / "read", chat, reading, quiet)

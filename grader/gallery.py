@@ -1,5 +1,6 @@
 """Chooses the answers that a report shows, and lets worker processes animate them."""
 
+import dataclasses
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -67,12 +68,12 @@ def _gif(crew: Crew, ticket: Ticket) -> bytes:
 def animate_answer(scene: Scene, outcome: Outcome) -> bytes:
     """Executes an answer again and returns its animation, a GIF."""
     from scene_renderer.animation import animate
-    from scene_renderer.episode import execute
+    from scene_renderer.episode import SUCCESS, execute
 
     plan, instruction = parse_plan(outcome.answer), outcome.instruction
     episode = execute(scene, plan, instruction=instruction, record_hz=RECORD_HZ)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "episode.gif"
-        verdict = "success" if outcome.success else outcome.cause
-        animate([episode], path, size_px=SIZE_PX, fps=FPS, speed=SPEED, verdicts=[verdict])
+        judged = dataclasses.replace(episode, verdict=outcome.cause or SUCCESS)
+        animate([judged], path, size_px=SIZE_PX, fps=FPS, speed=SPEED)
         return path.read_bytes()

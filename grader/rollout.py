@@ -4,6 +4,7 @@ Answers are asked for in batches in this process while worker processes execute 
 A plan is executed once on a scene, however many questions it answers.
 """
 
+import dataclasses
 import time
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
@@ -115,10 +116,16 @@ def _settle(case: Case, text: str, ticket: Ticket | None, arena: Arena) -> Outco
 
 def judge(case: Case, text: str, episode: "Episode") -> Outcome:
     """Returns the outcome of a valid plan: whether the goal holds, and if not, why."""
-    success = case.goal.reached(case.scene, episode)
-    return _outcome(
-        case, text, valid=True, success=success, cause="" if success else explain(case, episode)
-    )
+    cause = tell(case, episode).cause
+    return _outcome(case, text, valid=True, success=cause is None, cause=cause or "")
+
+
+def tell(case: Case, episode: "Episode") -> "Episode":
+    """Returns the episode with the goal's verdict on it."""
+    from scene_renderer.episode import SUCCESS
+
+    reached = case.goal.reached(case.scene, episode)
+    return dataclasses.replace(episode, verdict=SUCCESS if reached else explain(case, episode))
 
 
 def _outcome(case: Case, text: str, *, valid: bool, success: bool | None, cause: str) -> Outcome:

@@ -36,6 +36,7 @@ from qa_generator.questions import ABSENT, DISTANCES_MM, absent_names, format_di
 from qa_generator.wordings import INTO, ONTO, WAYS, Style, Wordings
 from scene_renderer.catalogue import GRASPABLE, RECEIVERS, SHAPES, STANDING, SUPPORTS
 from scene_renderer.errors import DatasetError, did_you_mean
+from scene_renderer.piles import bears
 from scene_renderer.plan import Action, Plan
 from scene_renderer.scene import Scene, SceneObject, Vector
 from scene_renderer.vocabulary import DIRECTIONS, REFUSAL_REASONS
@@ -231,10 +232,11 @@ class Move(Task):
         return x + step_x * distance_mm / 1000, y + step_y * distance_mm / 1000, z
 
     def choices(self, scene: Scene) -> list[dict[str, Any]]:
-        """Every graspable object and distance whose spot is free and reachable."""
+        """Every graspable object on the table and distance whose spot is free and reachable."""
         return [
             {"object": item.name, "distance_mm": distance}
             for item in _of_shapes(scene, self.objects)
+            if not any(bears(other, item) for other in scene.objects)
             for distance in NAMED_DISTANCES_MM
             if is_free(scene, item, self.spot(item, distance))
         ]
@@ -373,7 +375,12 @@ def _millimetres(position: Vector) -> tuple[int, ...]:
 
 
 def _of_shapes(scene: Scene, shapes: Sequence[str]) -> list[SceneObject]:
-    return [item for item in scene.objects if item.shape in shapes]
+    """The objects of these shapes that nothing stands in or on."""
+    return [
+        item
+        for item in scene.objects
+        if item.shape in shapes and not any(bears(item, other) for other in scene.objects)
+    ]
 
 
 def _absent_like(scene: Scene, item: SceneObject, shapes: Sequence[str]) -> list[str]:

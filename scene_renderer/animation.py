@@ -17,7 +17,7 @@ from scene_renderer.episode import MOVED, Episode
 from scene_renderer.errors import DatasetError, UsageError
 from scene_renderer.grasping import find_target
 from scene_renderer.plan import ACTIONS
-from scene_renderer.stage import GREEN, RED, SUCCESSES, Stage
+from scene_renderer.stage import GREEN, RED, Caption, Stage, describe_end
 from scene_renderer.video import Picture, check_kind, encode_gif, encode_mp4
 
 FPS = 20.0
@@ -51,7 +51,6 @@ def animate(
     speed: float = 1.0,
     slowdown: float = 1.0,
     camera: str | None = None,
-    verdicts: Sequence[str] | None = None,
     on_frame: Callable[[int], None] = lambda total: None,
 ) -> None:
     """Writes episodes as .gif or .mp4; they begin together, and those that end first wait.
@@ -64,7 +63,6 @@ def animate(
         speed: simulated seconds per second.
         slowdown: how many times slower what goes wrong is shown.
         camera: a word from `CAMERAS`; default: each scene's own.
-        verdicts: for each episode "success", or else what went wrong; default: what it knows.
         on_frame: called after each frame with how many there will be.
 
     Raises:
@@ -76,11 +74,7 @@ def animate(
     check_kind(path)
     if not 1 <= len(episodes) <= MOST:
         raise UsageError(f"A film shows 1 to {MOST} episodes, not {len(episodes)}.")
-    told = verdicts or [episode.failure or "done" for episode in episodes]
-    takes = [
-        _Take(episode, size_px, camera, verdict, slowdown)
-        for episode, verdict in zip(episodes, told, strict=True)
-    ]
+    takes = [_Take(episode, size_px, camera, slowdown) for episode in episodes]
     moments, seconds = _edit([take.choose(fps, speed) for take in takes], fps)
     pictures = []
     for moment in moments:
@@ -161,38 +155,38 @@ def _meant(episode: Episode) -> set[str]:
 class _Take:
     """One episode of a film."""
 
-    def __init__(
-        self, episode: Episode, size_px: int, camera: str | None, verdict: str, slowdown: float
-    ) -> None:
+    def __init__(self, episode: Episode, size_px: int, camera: str | None, slowdown: float) -> None:
         if not episode.frames:
             raise DatasetError("The episode holds no frames; execute it again with record_hz=60.")
-        self._frames, self._verdict, self._slowdown = episode.frames, verdict, slowdown
-        self._slow = (math.inf, math.inf)
-        if slowdown > 1 and verdict not in SUCCESSES:
+        self._frames = episode.frames
+        self._end = describe_end(episode)
+        words = f"{episode.cause}, {slowdown:g}\N{MULTIPLICATION SIGN} slower"
+        self._slower = Caption(words, RED)
+        self._slowdown, self._slow = slowdown, (math.inf, math.inf)
+        if slowdown > 1 and episode.cause is not None:
             moment = find_failure(episode)
             self._slow = (moment - _BEFORE, moment + _AFTER)
         self._stage = Stage(episode, size_px, camera)
         self._drawn: tuple[int, Picture] | None = None
 
     def choose(self, fps: float, speed: float) -> list[int]:
-        """Returns the frame at each frame of the film; after the last one comes the verdict."""
+        """Returns the frame at each frame of the film; after the last one comes how it ended."""
         times = np.array([frame.time for frame in self._frames])
         chosen = choose_frames(times, fps, speed, self._slow, self._slowdown)
         return [*chosen, len(self._frames)]
 
     def draw(self, index: int) -> Picture:
-        """Draws a frame, or behind the last one the verdict."""
+        """Draws a frame, or behind the last one how it ended."""
         if self._drawn is None or self._drawn[0] != index:
             self._drawn = index, self._draw(index)
         return self._drawn[1]
 
     def _draw(self, index: int) -> Picture:
         if index == len(self._frames):
-            return self._stage.draw(self._frames[-1], self._verdict)
+            return self._stage.draw(self._frames[-1], self._end)
         frame = self._frames[index]
         is_slow = self._slow[0] <= frame.time < self._slow[1]
-        words = f"{self._verdict}, {self._slowdown:g}\N{MULTIPLICATION SIGN} slower"
-        return self._stage.draw(frame, words if is_slow else None)
+        return self._stage.draw(frame, self._slower if is_slow else None)
 
 
 def _edit(chosen: Sequence[list[int]], fps: float) -> tuple[list[tuple[int, ...]], list[float]]:

@@ -30,6 +30,7 @@ class Shape:
         flat_top: whether others can be stacked on it.
         rolls: whether it has no bottom to stand on.
         deep: whether things are put into it rather than onto it.
+        floor: width of a receiver's flat floor, divided by the width.
     """
 
     role: Role
@@ -41,6 +42,7 @@ class Shape:
     flat_top: bool = False
     rolls: bool = False
     deep: bool = False
+    floor: float = 0.0
 
     def extents(self, size: float) -> tuple[float, float, float]:
         """Returns the (x, y, z) extents in metres of an object of this width."""
@@ -62,10 +64,12 @@ SHAPES: MappingProxyType[str, Shape] = MappingProxyType(
         "cone": Shape("graspable", (0.050, 0.058), (1.0, 1.0, 1.5), 0.08, round=True, grip=0.75),
         "duck": Shape("graspable", (0.042, 0.048), (1.6, 1.0, 1.5), 0.08, grip=0.62),
         "domino": Shape("graspable", (0.022, 0.026), (2.0, 1.0, 3.4), 0.08),
-        "plate": Shape("receiver", (0.140, 0.160), (1.0, 1.0, 0.10), 0.40, round=True),
-        "bowl": Shape("receiver", (0.124, 0.144), (1.0, 1.0, 0.40), 0.40, round=True, deep=True),
-        "tray": Shape("receiver", (0.156, 0.180), (1.0, 0.75, 0.16), 0.40),
-        "box": Shape("receiver", (0.136, 0.156), (1.0, 0.85, 0.34), 0.40, deep=True),
+        "plate": Shape("receiver", (0.140, 0.160), (1.0, 1.0, 0.10), 0.40, round=True, floor=0.62),
+        "bowl": Shape(
+            "receiver", (0.124, 0.144), (1.0, 1.0, 0.40), 0.40, round=True, deep=True, floor=0.5
+        ),
+        "tray": Shape("receiver", (0.156, 0.180), (1.0, 0.75, 0.16), 0.40, floor=0.67),
+        "box": Shape("receiver", (0.136, 0.156), (1.0, 0.85, 0.34), 0.40, deep=True, floor=0.76),
     }
 )
 """Shape word to what it is."""

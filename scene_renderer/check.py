@@ -2,18 +2,19 @@
 
 import math
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from scene_renderer.camera import Array, Vector
 from scene_renderer.cameras import view_from
+from scene_renderer.labels import Box, leader, place_labels
 from scene_renderer.renderer import Renderer
 from scene_renderer.scene import Scene
 from scene_renderer.sheets import lay_out
 from scene_renderer.vocabulary import COLORS
 
-Box = tuple[float, float, float, float]
 Color = tuple[int, int, int]
 Pixel = tuple[float, float]
 
@@ -30,6 +31,9 @@ _WHITE, _INK = (255, 255, 255), (20, 22, 26)
 _PAD, _ROOM = 4, 20
 _WHOLE = 0.995
 """Visible share from which on it is not worth a word."""
+
+_HIDDEN, _SLIVER = 0.05, 0.025
+"""Visible share, and side of a box as a share of the picture's, up to which it is out of view."""
 
 _COLUMNS = 3
 
@@ -57,21 +61,36 @@ def _draw_view(renderer: Renderer, scene: Scene, size: int) -> tuple[Image.Image
     rendering = renderer.render(scene, size)
     overlay = _Overlay(Image.fromarray(rendering.image), scene)
     boxes: list[Box] = [(u0, v0, u1, v1) for u0, v0, u1, v1 in rendering.boxes.tolist()]
-    seen = [number for number, share in enumerate(rendering.visible.tolist()) if share > 0]
-    overlay.draw_axes(boxes)
+    shares: list[float] = rendering.visible.tolist()
+    seen = [n for n, share in enumerate(shares) if share > _HIDDEN and _is_clear(boxes[n], size)]
+    overlay.draw_axes([boxes[number] for number in seen])
     for number in seen:
-        item = scene.objects[number]
+        item, share = scene.objects[number], shares[number]
         overlay.draw_box(item.position, boxes[number], _color(item.color))
-    for number in seen:
-        item, share = scene.objects[number], float(rendering.visible[number])
-        text = f"{item.name}\n{_millimetres(item.position)}"
-        text += "" if share > _WHOLE else f"\n{share:.0%} visible"
-        others = boxes[:number] + boxes[number + 1 :]
-        overlay.write_beside(boxes[number], text, _color(item.color), others)
-    overlay.draw_gripper(boxes)
+        words = f"{item.name}\n{_millimetres(item.position)}"
+        words += "" if share > _WHOLE else f"\n{share:.0%} visible"
+        overlay.labels.append(Label(boxes[number], words, _color(item.color)))
+    overlay.draw_gripper()
+    overlay.write_labels()
     unseen = [item.name for n, item in enumerate(scene.objects) if n not in seen]
     words = f"camera '{scene.camera.name}'; millimetres: x forward, y to the robot's left, z up"
-    return overlay.picture, words + (f"\nnot in view: {', '.join(unseen)}" if unseen else "")
+    return overlay.picture, words + (
+        f"\nhardly or not in view: {', '.join(unseen)}" if unseen else ""
+    )
+
+
+class Label(NamedTuple):
+    """Words about what is in a box.
+
+    Attributes:
+        box: of the thing, pixels.
+        text: a newline starts a line.
+        color: of the thing, RGB.
+    """
+
+    box: Box
+    text: str
+    color: Color
 
 
 class _Overlay:
@@ -79,16 +98,18 @@ class _Overlay:
 
     Attributes:
         picture: the picture.
+        labels: what `write_labels` will write.
     """
 
     def __init__(self, picture: Image.Image, scene: Scene) -> None:
         self.picture = picture
+        self.labels: list[Label] = []
         self._scene = scene
         self._size = picture.width
         self._draw = ImageDraw.Draw(picture, "RGBA")
         self._font = ImageFont.load_default(max(11, self._size / 52))
         self._line = max(2, self._size // 256)
-        self._written: list[Box] = []
+        self._taken: list[Box] = []
 
     def draw_axes(self, boxes: Sequence[Box]) -> None:
         """The base frame's axes, on the table in the corner where they cover least.
@@ -106,7 +127,10 @@ class _Overlay:
         start, *ends = min((self._axes(share) for share in _AXES_AT), key=cost).tolist()
         for end, (name, color) in zip(ends, _AXES, strict=True):
             self._draw.line([*start, *end], fill=color, width=2 * self._line)
-            self._write((end[0] - 6, end[1] - 2), name, color)
+            self._write(self._plate(end, name), name, color)
+        corners = np.array([start, *ends])
+        (left, top), (right, bottom) = corners.min(axis=0).tolist(), corners.max(axis=0).tolist()
+        self._taken.append((left - _ROOM / 2, top - _ROOM / 2, right + _ROOM, bottom + _ROOM))
 
     def _axes(self, share: Array) -> Array:
         """Where axes from some place of the picture start and end: float64, shape (4, 2)."""
@@ -125,8 +149,8 @@ class _Overlay:
         u, v = self._pixel(position)
         self._draw.ellipse([u - 3, v - 3, u + 3, v + 3], fill=_WHITE, outline=_INK)
 
-    def draw_gripper(self, boxes: list[Box]) -> None:
-        """A cross between the finger tips, where the picture shows them, and clear of boxes."""
+    def draw_gripper(self) -> None:
+        """A cross between the finger tips, where the picture shows them."""
         u, v = self._pixel(self._scene.end_effector.position)
         if not (0 <= u < self._size and 0 <= v < self._size):
             return
@@ -135,47 +159,53 @@ class _Overlay:
             self._draw.line([u - arm, v, u + arm, v], fill=color, width=width)
             self._draw.line([u, v - arm, u, v + arm], fill=color, width=width)
         text = f"gripper\n{_millimetres(self._scene.end_effector.position)}"
-        self.write_beside((u - arm, v - arm, u + arm, v + arm), text, _WHITE, boxes)
+        self.labels.append(Label((u - arm, v - arm, u + arm, v + arm), text, _WHITE))
 
-    def write_beside(self, box: Box, text: str, color: Color, others: list[Box]) -> None:
-        """Writes below, above or beside a box, wherever it covers least of what is drawn."""
-        width, height = self._extents(text)
-        left, top, right, bottom = box
-        columns = ((left + right - width) / 2, left, right - width)
-        rows = ((top + bottom - height) / 2, top, bottom - height)
-        places = [(x, y) for x in columns for y in (bottom + 3, top - height - 3)]
-        places += [(x, y) for y in rows for x in (right + 3, left - width - 3)]
-        plates = [self._plate(place, width, height) for place in places]
+    def write_labels(self) -> list[Box]:
+        """Writes all labels clear of each other, with a line to what is not right beside.
 
-        def cost(plate: Box) -> float:
-            on_boxes = sum(_overlap(plate, other) for other in (*others, box))
-            return on_boxes + 3 * sum(_overlap(plate, other) for other in self._written)
+        Returns:
+            Their boxes.
+        """
+        boxes = [label.box for label in self.labels]
+        extents = [self._extents(label.text) for label in self.labels]
+        plates = place_labels(boxes, extents, self._taken, self._size)
+        for label, plate in zip(self.labels, plates, strict=True):
+            line = leader(plate, label.box)
+            for color, width in ((_contrast(label.color), self._line + 1), (label.color, 1)):
+                self._draw.line(line, fill=color, width=width)
+        for label, plate in zip(self.labels, plates, strict=True):
+            self._write(plate, label.text, label.color)
+        return plates
 
-        self._write(min(plates, key=cost)[:2], text, color)
-
-    def _write(self, place: Pixel, text: str, color: Color) -> None:
-        """Writes on a dark plate with a coloured edge whose upper left corner is at `place`."""
-        plate = self._plate(place, *self._extents(text))
+    def _write(self, plate: Box, text: str, color: Color) -> None:
+        """Writes on a dark plate with a coloured edge."""
         self._draw.rounded_rectangle(plate, _PAD, fill=(*_INK, 190), outline=color)
         middle, top = (plate[0] + plate[2]) / 2, plate[1] + _PAD
         self._draw.multiline_text(
             (middle, top), text, font=self._font, fill=_WHITE, align="center", anchor="ma"
         )
-        self._written.append(plate)
 
     def _extents(self, text: str) -> Pixel:
         _, _, width, height = self._draw.multiline_textbbox((0, 0), text, font=self._font)
         return width + 2 * _PAD, height + 2 * _PAD
 
-    def _plate(self, place: Pixel, width: float, height: float) -> Box:
-        """The plate's box, moved into the picture."""
-        x = min(max(place[0], 1), self._size - width - 1)
-        y = min(max(place[1], 1), self._size - height - 1)
+    def _plate(self, end: Sequence[float], text: str) -> Box:
+        """The plate of a short word at the end of an axis, moved into the picture."""
+        width, height = self._extents(text)
+        x = min(max(end[0] - width / 2, 1), self._size - width - 1)
+        y = min(max(end[1] - height / 2, 1), self._size - height - 1)
         return x, y, x + width, y + height
 
     def _pixel(self, point: Vector) -> Pixel:
         u, v = self._scene.camera.project(np.array([point]), self._size)[0].tolist()
         return u, v
+
+
+def _is_clear(box: Box, size: int) -> bool:
+    """Whether more than a sliver is in the picture."""
+    left, top, right, bottom = box
+    return min(right - left, bottom - top) > _SLIVER * size
 
 
 def _overlap(a: Box, b: Box) -> float:

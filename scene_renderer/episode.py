@@ -5,7 +5,7 @@ The JSON form, which `python -m scene_renderer animate` reads:
     {"scene": {Scene JSON}, "instruction": "put the red cube into the blue bowl",
      "plan": "pick(412, -127, 25)\\nplace(520, 80, 30)",
      "final": {"red cube": [[x, y, z], [qx, qy, qz, qw]], ...},
-     "held": null, "failure": null, "duration": 4.2,
+     "held": null, "failure": null, "verdict": null, "duration": 4.2,
      "aimed": ["red cube"], "placed": {"red cube": [[x, y, z], [qx, qy, qz, qw]]},
      "frames": [{"time": 0.0, "joints": [7 radians], "opening": 0.04, "action": 0,
                  "end_effector": {"position": [x, y, z], "yaw": 0.0},
@@ -48,6 +48,9 @@ TOPPLED = math.radians(45)
 
 JOINTS = 7
 """Of the arm."""
+
+SUCCESS = "success"
+"""The verdict on an episode that reached its goal."""
 
 _REST_SPEED = 0.02
 _REST_TIME = 1.3
@@ -102,6 +105,8 @@ class Episode:
         duration: simulated seconds.
         aimed: the objects that actions went for, in their order.
         placed: where each object was when it was let go.
+        verdict: what the goal says of the end: `SUCCESS`, or the cause of failure; None as long as
+            nobody who knows the goal has told.
     """
 
     scene: Scene
@@ -114,6 +119,14 @@ class Episode:
     duration: float
     aimed: tuple[str, ...] = ()
     placed: Mapping[str, Pose] = field(default_factory=dict)
+    verdict: str | None = None
+
+    @property
+    def cause(self) -> str | None:
+        """What went wrong, as far as is known: the goal's word before that of arm and physics."""
+        if self.verdict is None:
+            return self.failure
+        return None if self.verdict == SUCCESS else self.verdict
 
     def to_json(self) -> str:
         """Returns one line of JSON; `from_json` is its inverse."""
@@ -124,6 +137,7 @@ class Episode:
             "final": self.final,
             "held": self.held,
             "failure": self.failure,
+            "verdict": self.verdict,
             "duration": self.duration,
             "aimed": self.aimed,
             "placed": self.placed,
@@ -152,6 +166,7 @@ class Episode:
                 duration=float(data["duration"]),
                 aimed=tuple(data["aimed"]),
                 placed=_read_poses(data["placed"]),
+                verdict=_read_verdict(data.get("verdict")),
             )
         except TablehandError as error:
             raise DatasetError(f"This is no episode: {error}") from error
@@ -315,6 +330,10 @@ def _has_stayed(item: SceneObject, released: Pose, now: Pose) -> bool:
     if has_fallen(released, now) or slid > SLID:
         return False
     return item.kind.rolls or leaning <= TOPPLED
+
+
+def _read_verdict(word: Any) -> str | None:
+    return word if word in (None, SUCCESS) else Failure(word)
 
 
 def _read_frame(data: dict[str, Any], scene: Scene, plan: Plan) -> Frame:

@@ -18,6 +18,7 @@ import numpy as np
 
 from scene_renderer.camera import Array, Vector
 from scene_renderer.kinematics import FINGER_OPEN
+from scene_renderer.piles import bears
 from scene_renderer.scene import SceneObject
 
 TIP_DEPTH = 0.008
@@ -61,13 +62,17 @@ class Grasp:
 
 
 def find_target(x: float, y: float, objects: Iterable[SceneObject]) -> SceneObject | None:
-    """Returns the object whose centre is nearest to (x, y), if it is near enough to be meant."""
+    """Returns what is meant by (x, y): what is nearest, if near enough, or what stands on that."""
 
     def distance(item: SceneObject) -> float:
         return math.hypot(item.position[0] - x, item.position[1] - y)
 
+    objects = list(objects)
     nearest = min(objects, key=distance, default=None)
-    return nearest if nearest is not None and distance(nearest) <= GRASP_RADIUS else None
+    if nearest is None or distance(nearest) > GRASP_RADIUS:
+        return None
+    pile = [item for item in objects if item is nearest or bears(nearest, item)]
+    return max(pile, key=lambda item: item.position[2])
 
 
 def find_walls(point: Vector, objects: Iterable[SceneObject]) -> SceneObject | None:

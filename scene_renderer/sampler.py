@@ -1,6 +1,7 @@
 """`sample_scene`: a scene as a pure function of (seed, split, index).
 
-    what      colours and shapes that repeat, so that one word rarely says which object is meant
+    what      colours and shapes that repeat, so that one word rarely says which object is meant;
+              the first two things to take always share their colour or their shape
     where     largest first, at random where the footprint fits; a dead end starts afresh
     seen      every object wholly in the picture and at least 65 % of its outline uncovered
     taken     the open gripper fits around every object that it should be able to take
@@ -24,6 +25,7 @@ from PIL import Image, ImageDraw
 from scene_renderer.camera import Array, Camera, Vector, are_apart, outline
 from scene_renderer.catalogue import GRASPABLE, RECEIVERS, SHAPES, SUPPORTS
 from scene_renderer.grasping import find_grasp
+from scene_renderer.piles import bears, put_on
 from scene_renderer.scene import FRONT, TABLES, EndEffector, Light, Scene, SceneObject
 from scene_renderer.splits import Split, find_split, is_unseen
 from scene_renderer.vocabulary import COLORS
@@ -63,6 +65,7 @@ class Look:
         lamp: turn of the lamp about the vertical, radians.
         light: share by which its strength varies.
         tint: share by which the table's colour varies.
+        noise: largest standard deviation of the picture's noise, grey levels of 255.
     """
 
     position: float
@@ -71,12 +74,14 @@ class Look:
     lamp: float
     light: float
     tint: float
+    noise: float
 
 
 LOOKS: MappingProxyType[str, Look] = MappingProxyType(
     {
-        "mild": Look(0.02, 0.004, 0.2, 0.5, 0.08, 0.10),
-        "medium": Look(0.07, 0.012, 0.6, 1.2, 0.18, 0.25),
+        "mild": Look(0.02, 0.004, 0.2, 0.5, 0.08, 0.10, 0.0),
+        "medium": Look(0.07, 0.012, 0.6, 1.2, 0.18, 0.25, 5.0),
+        "hard": Look(0.14, 0.024, 1.2, 2.4, 0.30, 0.40, 14.0),
     }
 )
 
@@ -90,6 +95,7 @@ class Setup:
         light: what lights them.
         table: a word from `TABLES`.
         tint: what the table's colour is multiplied with, RGB.
+        noise: standard deviation of the pictures' noise, grey levels of 255.
         end_effector: where the gripper starts.
         hand: the outline of the hand there, in a picture of width 1: float64, shape (32, 2).
     """
@@ -98,6 +104,7 @@ class Setup:
     light: Light
     table: str
     tint: Vector
+    noise: float
     end_effector: EndEffector
     hand: Array
 
@@ -119,7 +126,7 @@ def sample_scene(seed: int, split: str, index: int) -> Scene:
     rng = np.random.default_rng([seed, zlib.crc32(split.encode()), index])
     objects = None
     while objects is None:
-        objects = _place(_sample_kinds(rules, rng), setup, rng)
+        objects = _place(_sample_kinds(rules, rng), setup, rules.piled, rng)
     return Scene(
         id=f"{split}-{seed}-{index:06d}",
         objects=objects,
@@ -128,6 +135,7 @@ def sample_scene(seed: int, split: str, index: int) -> Scene:
         light=setup.light,
         table=setup.table,
         tint=setup.tint,
+        noise=setup.noise,
     )
 
 
@@ -136,8 +144,9 @@ def _sample_setup(seed: int, split: str, number: int) -> Setup:
     look = LOOKS[find_split(split).look]
     rng = np.random.default_rng([seed, zlib.crc32(f"{split} setup".encode()), number])
     camera, light, tint = _sample_camera(look, rng), _sample_light(look, rng), _tint(look, rng)
+    noise = round(look.noise * float(rng.random()), 2)
     end_effector, hand = _sample_end_effector(camera, rng)
-    return Setup(camera, light, str(rng.choice(TABLES)), tint, end_effector, hand)
+    return Setup(camera, light, str(rng.choice(TABLES)), tint, noise, end_effector, hand)
 
 
 def _sample_camera(look: Look, rng: np.random.Generator) -> Camera:
@@ -178,21 +187,23 @@ def _sample_kinds(rules: Split, rng: np.random.Generator) -> list[tuple[str, str
     unseen = math.ceil(count / 2) if rules.combinations == "unseen" else 0
     is_first = rng.permutation([True] * unseen + [False] * (count - unseen))
     pairs: list[tuple[str, str]] = []
-    for shapes, wants_unseen in zip(roles, is_first.tolist(), strict=True):
-        pairs.append(_sample_pair(shapes, wants_unseen, pairs, rng))
+    for number, (shapes, wants_unseen) in enumerate(zip(roles, is_first.tolist(), strict=True)):
+        free = [pair for pair in _all_pairs(shapes, wants_unseen) if pair not in pairs]
+        if number == 1:  # a distractor of the first
+            same = int(rng.integers(2))
+            free = [pair for pair in free if pair[same] == pairs[0][same]] or free
+        pairs.append(_sample_pair(free, pairs, rng))
     return pairs
 
 
 def _sample_pair(
-    shapes: tuple[str, ...],
-    wants_unseen: bool,
-    taken: list[tuple[str, str]],
-    rng: np.random.Generator,
+    free: list[tuple[str, str]], taken: list[tuple[str, str]], rng: np.random.Generator
 ) -> tuple[str, str]:
     """Draws a free pair; those that share a word with an earlier one are likelier."""
-    free = [pair for pair in _all_pairs(shapes, wants_unseen) if pair not in taken]
     colors, kinds = {c for c, _ in taken}, {s for _, s in taken}
     weights = np.array([1.0 + 3 * (c in colors) + (s in kinds) for c, s in free])
+    if taken:  # something to stack on is there already
+        weights[[s in SUPPORTS for _, s in free]] *= 0.5
     limits = np.cumsum(weights / weights.sum())
     return free[int(np.searchsorted(limits / limits[-1], rng.random(), side="right"))]
 
@@ -205,20 +216,32 @@ def _all_pairs(shapes: tuple[str, ...], unseen: bool) -> tuple[tuple[str, str], 
 
 
 def _place(
-    pairs: list[tuple[str, str]], setup: Setup, rng: np.random.Generator
+    pairs: list[tuple[str, str]], setup: Setup, is_piled: bool, rng: np.random.Generator
 ) -> tuple[SceneObject, ...] | None:
-    """Finds a place for each object, or returns None at a dead end."""
+    """Finds a place for each object, or returns None at a dead end.
+
+    In a pile the last of them stands in or on another one.
+    """
     sized = []
     for color, shape in pairs:
         small, large = SHAPES[shape].sizes
         sized.append((color, shape, round(float(rng.uniform(small, large)) * 500) / 500))
     sized.sort(key=lambda kind: -kind[2] * SHAPES[kind[1]].proportions[0])
+    if is_piled:
+        takeable = [kind for kind in sized if SHAPES[kind[1]].role == "graspable"]
+        rider = takeable[int(rng.integers(len(takeable)))]
+        sized = [kind for kind in sized if kind is not rider] + [rider]
     placed: list[SceneObject] = []
     outlines: list[Array] = []
-    for color, shape, size in sized:
+    for number, (color, shape, size) in enumerate(sized):
+        is_rider = is_piled and number == len(sized) - 1
         for _ in range(_TRIES):
             item = _drop(color, shape, size, rng)
-            if not all(_has_gap(item, other) for other in placed):
+            if is_rider:
+                item = put_on(item, placed[int(rng.integers(len(placed)))]) or item
+            if not all(_has_gap(item, o) or bears(o, item) for o in placed):
+                continue
+            if is_rider and not any(bears(o, item) for o in placed):
                 continue
             outlined = _outline(item, setup.camera)
             if _is_inside(outlined) and are_apart(outlined, setup.hand):
@@ -235,7 +258,11 @@ def _place(
 
 def _are_graspable(objects: list[SceneObject]) -> bool:
     """Whether the open gripper fits around each object that it should be able to take."""
-    graspable = [item for item in objects if item.kind.role == "graspable"]
+    graspable = [
+        item
+        for item in objects
+        if item.kind.role == "graspable" and not any(bears(item, other) for other in objects)
+    ]
     return all(find_grasp(item.position, objects, SPARE).is_clear for item in graspable)
 
 

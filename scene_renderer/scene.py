@@ -11,7 +11,7 @@ The JSON form, which `--cases` files and data sets carry:
      "end_effector": {"position": [0.35, 0.0, 0.42], "yaw": 0.0},          optional from here on
      "camera": {"position": [...], "target": [...], "fov_deg": 40.0, "name": "front"},
      "light": {"direction": [...], "ambient": 0.5, "diffuse": 0.6}, "table": "wood",
-     "tint": [1.0, 1.0, 1.0]}
+     "tint": [1.0, 1.0, 1.0], "noise": 0.0}
 """
 
 import dataclasses
@@ -35,7 +35,7 @@ REACH_X = (0.30, 0.65)
 REACH_Y = (-0.40, 0.40)
 """The part of the table that the gripper reaches pointing down, metres, base frame."""
 
-TABLES: tuple[str, ...] = ("wood", "stone", "plain")
+TABLES: tuple[str, ...] = ("wood", "stone", "cloth", "plain")
 
 
 @dataclass(frozen=True)
@@ -148,6 +148,7 @@ class Scene:
         light: what lights it.
         table: a word from `TABLES`.
         tint: what the table's colour is multiplied with, RGB.
+        noise: standard deviation of the picture's noise, grey levels of 255.
     """
 
     id: str
@@ -157,6 +158,7 @@ class Scene:
     light: Light = Light()
     table: str = "wood"
     tint: Vector = (1.0, 1.0, 1.0)
+    noise: float = 0.0
 
     def __post_init__(self) -> None:
         if not MIN_OBJECTS <= len(self.objects) <= MAX_OBJECTS:
@@ -171,6 +173,8 @@ class Scene:
                     f"Scene '{self.id}' has {names.count(name)} objects named '{name}'; "
                     "give each a name of its own."
                 )
+        if not 0 <= self.noise <= 255:
+            raise SceneError(f"Noise is {self.noise}; give grey levels from 0 to 255.")
         if self.table not in TABLES:
             raise SceneError(f"Unknown table '{self.table}'.{did_you_mean(self.table, TABLES)}")
 
@@ -221,6 +225,8 @@ class Scene:
                 fields[key] = _read(parts[key], fields[key])
             if "tint" in fields:
                 fields["tint"] = _vector(fields["tint"], "tint")
+            if "noise" in fields:
+                fields["noise"] = _number(fields["noise"], "noise")
             return Scene(**fields)
         except KeyError as error:
             raise SceneError(f"A scene needs the key {error}.") from error

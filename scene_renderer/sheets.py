@@ -8,7 +8,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from scene_renderer.camera import Camera
 from scene_renderer.cameras import view_from
-from scene_renderer.catalogue import SHAPES
+from scene_renderer.catalogue import GRASPABLE, RECEIVERS, SHAPES
 from scene_renderer.renderer import Renderer
 from scene_renderer.sampler import sample_scene
 from scene_renderer.scene import Light, Scene, SceneObject
@@ -23,6 +23,9 @@ _INK, _GREY, _PAPER = "#1f2933", "#616e7c", "#ffffff"
 
 _SAMPLES = 4
 """Colours and sizes of each shape that the catalogue shows."""
+
+_SHELVES = 3
+"""Shapes in a row of the catalogue."""
 
 _SHELF_X = 0.62
 _YAW = 0.45
@@ -78,14 +81,14 @@ def draw_catalogue(width: int) -> Picture:
     """
     renderer = Renderer()
     tiles = []
-    for number, shape in enumerate(SHAPES):
+    for number, shape in enumerate((*GRASPABLE, *RECEIVERS)):
         words = [list(COLORS)[(3 * number + i) % len(COLORS)] for i in range(_SAMPLES)]
         whole = Image.fromarray(renderer.render(_shelf(shape, words), width).image)
         cut = round(width * (1 - _STRIP) / 2)
         picture = whole.crop((0, cut, width, cut + round(width * _STRIP)))
         tiles.append((picture, f"{describe_shape(shape)}\n{', '.join(words)}"))
     title = f"Catalogue: {len(SHAPES)} shapes, {len(COLORS)} colours"
-    return lay_out(title, tiles, columns=2)
+    return lay_out(title, tiles, _SHELVES)
 
 
 def describe_shape(word: str) -> str:
@@ -121,11 +124,12 @@ def draw_split(split: str, seed: int, count: int, size: int, camera: str, column
     low, high = rules.objects
     objects = f"{low} objects" if low == high else f"{low} to {high} objects"
     title = f"{split}: {objects}, {rules.look} look, {rules.combinations} combinations"
+    title += f"; camera '{camera}'"
     return lay_out(title, tiles, columns)
 
 
 def _shelf(shape: str, words: Sequence[str]) -> Scene:
-    """Objects of one shape side by side, seen from near; as near for all shapes of one role."""
+    """Objects of one shape side by side; as large in the picture for all shapes of one role."""
     kind = SHAPES[shape]
     largest = [s.extents(s.sizes[1]) for s in SHAPES.values() if s.role == kind.role]
     pitch, middle = 1.2 * max(max(x, y) for x, y, _ in largest), max(z for *_, z in largest) / 2
@@ -138,7 +142,7 @@ def _shelf(shape: str, words: Sequence[str]) -> Scene:
         yaw = 0.0 if kind.round else _YAW
         objects.append(SceneObject(f"{color} {shape}", color, shape, size, position, yaw))
     half = pitch * len(words) / 2
-    eye, target = (_SHELF_X + 3.4 * half, 0.0, 2.6 * half), (_SHELF_X, 0.0, middle)
+    eye, target = (_SHELF_X + 8.5 * half, 0.0, 5.4 * half), (_SHELF_X, 0.0, middle)
     fov_deg = math.degrees(2 * math.atan(1.06 * half / math.dist(eye, target)))
     camera = Camera(eye, target, fov_deg, "shelf")
     return Scene(f"shelf-{shape}", tuple(objects), camera=camera, light=Light(), table="plain")

@@ -21,16 +21,18 @@ class Split:
     Attributes:
         objects: fewest and most objects in a scene.
         combinations: colour-shape pairs drawn from all `seen` ones, or with `unseen` ones too.
-        look: how far camera, light and table wander.
+        look: how far camera, light, table and picture noise wander.
         wordings: whether instructions use the `seen` or the `unseen` templates.
+        piled: whether one object stands in or on another from the start.
         sharing: how many scenes in a row share camera, light, table and the gripper's start, which
             are then drawn once for all of them.
     """
 
     objects: tuple[int, int] = (4, 7)
     combinations: Literal["seen", "unseen"] = "seen"
-    look: Literal["mild", "medium"] = "mild"
+    look: Literal["mild", "medium", "hard"] = "mild"
     wordings: Literal["seen", "unseen"] = "seen"
+    piled: bool = False
     sharing: int = 1
 
 
@@ -43,6 +45,8 @@ SPLITS: MappingProxyType[str, Split] = MappingProxyType(
         "test_wordings": Split(wordings="unseen"),
         "test_counts": Split(objects=(8, 8)),
         "test_look": Split(look="medium"),
+        "test_look_hard": Split(look="hard"),
+        "test_piles": Split(piled=True),
     }
 )
 

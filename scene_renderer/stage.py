@@ -18,7 +18,7 @@ import dataclasses
 import functools
 import textwrap
 import warnings
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -26,17 +26,33 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 from scene_renderer.cameras import WRIST, view_from, wrist_camera
-from scene_renderer.episode import Episode, Frame
+from scene_renderer.episode import SUCCESS, Episode, Frame
 from scene_renderer.kinematics import forward
 from scene_renderer.renderer import Renderer
 from scene_renderer.tablemap import GREY, INK, TableMap
 from scene_renderer.video import Picture
 
 GREEN, RED = "#1a7f37", "#c62828"
-SUCCESSES = ("success", "done")
-"""Verdicts that are no failures."""
 
 _PIXELS_PER_INCH = 72
+
+
+class Caption(NamedTuple):
+    """What a sheet says at its lower right, and in which colour."""
+
+    text: str
+    color: str
+
+
+def describe_end(episode: Episode) -> Caption:
+    """Returns what to say of an episode's end: that the motions ended is no goal reached."""
+    if episode.verdict == SUCCESS:
+        return Caption("\N{CHECK MARK} goal reached", GREEN)
+    if episode.verdict is not None:
+        return Caption(f"\N{BALLOT X} goal missed: {episode.verdict}", RED)
+    if episode.failure is not None:
+        return Caption(f"\N{BALLOT X} {episode.failure}", RED)
+    return Caption("end of the plan", INK)
 
 
 class Stage:
@@ -76,36 +92,33 @@ class Stage:
             self._canvas.draw()
         self._still = self._canvas.copy_from_bbox(self._figure.bbox)
 
-    def draw(self, frame: Frame, verdict: str | None = None) -> Picture:
+    def draw(self, frame: Frame, caption: Caption | None = None) -> Picture:
         """Draws one moment.
 
         Args:
             frame: of the episode.
-            verdict: written instead of where the gripper is: a word from `SUCCESSES`, or else
-                what goes wrong.
+            caption: written instead of where the gripper is.
 
         Returns:
             uint8, shape (height, width, 3), RGB.
         """
         self._canvas.restore_region(self._still)
         self._map.draw(frame)
-        self._caption(frame, verdict)
+        self._write_foot(frame, caption)
         sheet = np.array(self._canvas.buffer_rgba())[..., :3]
         left, top = self._corner
         picture = photograph(self._episode, frame, self._size)
         sheet[top : top + self._size, left : left + self._size] = picture
         return sheet
 
-    def _caption(self, frame: Frame, verdict: str | None) -> None:
+    def _write_foot(self, frame: Frame, caption: Caption | None) -> None:
         self._action.set_text(describe_action(self._episode, frame.action))
-        if verdict is None:
+        if caption is None:
             place = 1000 * forward(np.array(frame.joints))[:3, 3]
             x, y, z = (round(value) for value in place.tolist())
             self._status.set(text=f"gripper {x}, {y}, {z}", color=GREY, weight="normal")
-        elif verdict in SUCCESSES:
-            self._status.set(text=f"\N{CHECK MARK} {verdict}", color=GREEN, weight="bold")
         else:
-            self._status.set(text=f"\N{BALLOT X} {verdict}", color=RED, weight="bold")
+            self._status.set(text=caption.text, color=caption.color, weight="bold")
         for text in (self._action, self._status):
             self._figure.draw_artist(text)
 

@@ -9,7 +9,7 @@ from scene_renderer.cameras import view_from
 from scene_renderer.episode import Episode, Frame
 from scene_renderer.errors import DatasetError
 from scene_renderer.sheets import lay_out
-from scene_renderer.stage import describe_action, photograph
+from scene_renderer.stage import describe_action, describe_end, photograph
 
 MOST = 5
 """Moments in one picture."""
@@ -52,5 +52,4 @@ def _words(episode: Episode, number: int, frames: list[Frame]) -> str:
     if number == 0:
         return "start"
     words = describe_action(episode, frames[number].action)
-    is_end = number == len(frames) - 1
-    return f"{words}: {episode.failure}" if is_end and episode.failure else words
+    return f"{words}\n{describe_end(episode).text}" if number == len(frames) - 1 else words

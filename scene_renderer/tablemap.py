@@ -24,8 +24,12 @@ from scene_renderer.vocabulary import COLORS
 
 INK, GREY, FAINT = "#1f2933", "#7b8794", "#d5dae1"
 
-_INNER = {"bottle": 0.46, "bowl": 0.88, "plate": 0.66, "tray": 0.90}
-"""Width of an inner outline over that of the object: a rim, or a bottle's cap."""
+_TOP, _MIDDLE = 0.8, 0.3
+"""The share of an object's height from which on its top begins, and how far out its middle ends, as
+a share of its outline."""
+
+_RIM, _CAP = 0.97, 0.7
+"""How far out the top's own outline may be, of what is hollow and of what is not."""
 
 _LEAST = np.array([[1.0], [0.5]])
 """Shares of the reach along x and y that are always shown."""
@@ -133,31 +137,48 @@ class TableMap:
 
 
 class _MapObject:
-    """One object's outline and, in it, its rim or cap."""
+    """One object's outline and, in it, that of its top."""
 
     def __init__(self, axes: Axes, item: SceneObject, unit_px: float) -> None:
         self.name = item.name
         self.radius = 500 * math.hypot(*item.extents[:2])
-        self._vertices, _ = visual_mesh(item.shape, item.size)
         color = COLORS[item.color]
-        edge, inner = _darken(color, 0.55), _darken(color, 0.82)
-        look: dict[str, Any] = {"ec": edge, "lw": 0.4 * unit_px}
-        self._outer = _add(axes, Polygon([(0, 0)], fc=color, **look))
-        self._share = _INNER.get(item.shape, 0.0)
-        self._inner = _add(axes, Polygon([(0, 0)], fc=inner, **look))
+        look: dict[str, Any] = {"ec": _darken(color, 0.55), "lw": 0.4 * unit_px}
+        vertices, _ = visual_mesh(item.shape, item.size)
+        layers = (vertices, color), (find_top(vertices), _darken(color, 0.88))
+        self._layers = [
+            (points, _add(axes, Polygon([(0, 0)], fc=fill, **look)))
+            for points, fill in layers
+            if len(points)
+        ]
 
     def move(self, pose: Pose) -> Iterator[Artist]:
         """Goes to a pose and returns its parts, from the lowest to the highest."""
         *axis, w = pose.orientation
-        twice = 2 * np.cross(axis, self._vertices)
-        turned = self._vertices + w * twice + np.cross(axis, twice)
-        corners = 1000 * outline(turned[:, :2])
-        place = _millimetres(pose.position)[:2]
-        self._outer.set_xy(_flat(corners + place).T)
-        yield self._outer
-        if self._share:
-            self._inner.set_xy(_flat(self._share * corners + place).T)
-            yield self._inner
+        for points, polygon in self._layers:
+            twice = 2 * np.cross(axis, points)
+            turned = points + w * twice + np.cross(axis, twice) + pose.position
+            polygon.set_xy(_flat(1000 * outline(turned[:, :2])).T)
+            yield polygon
+
+
+def find_top(vertices: Array) -> Array:
+    """Returns the corners of a top that has an outline of its own: a rim's inside, a bottle's cap.
+
+    Args:
+        vertices: float64, shape (n, 3), of a mesh, in the object's frame.
+
+    Returns:
+        Some of them, shape (m, 3); none where the top is about as wide as the whole.
+    """
+    heights, turns = vertices[:, 2], np.linspace(0, 2 * np.pi, 64)
+    widths = vertices[:, :2] @ np.stack([np.cos(turns), np.sin(turns)])
+    far_out: Array = (widths / widths.max(axis=0)).max(axis=1)
+    is_top = heights >= heights.min() + _TOP * np.ptp(heights)
+    is_hollow = far_out[is_top].min() > _MIDDLE
+    is_own = is_top & (far_out < (_RIM if is_hollow else _CAP))
+    has_own = is_hollow or (is_own == is_top).all()
+    return np.asarray(vertices[is_own & has_own])
 
 
 def _darken(color: Vector, share: float) -> Vector:

@@ -1,4 +1,4 @@
-"""Table tops made by arithmetic: wood, stone and plain, 2 m by 2 m each.
+"""Table tops made by arithmetic: wood, stone, cloth and plain, 2 m by 2 m each.
 
 A texture is brightness and hue only; a scene's `tint` colours it, and its camera, light and tint
 together say which part of it the table shows, so that hardly two tables look the same.
@@ -21,6 +21,7 @@ TEXELS = 2048
 
 _WOOD_DARK, _WOOD_LIGHT = (0.50, 0.36, 0.24), (0.70, 0.55, 0.40)
 _STONE_DARK, _STONE_LIGHT = (0.50, 0.50, 0.51), (0.66, 0.66, 0.65)
+_CLOTH_DARK, _CLOTH_LIGHT = (0.53, 0.55, 0.57), (0.72, 0.71, 0.68)
 _PLAIN = (0.66, 0.64, 0.61)
 
 
@@ -35,7 +36,7 @@ def load_texture(kind: str, coarse: int) -> Image.Image:
     if coarse > 1:
         return load_texture(kind, 1).reduce(coarse)
     rng = np.random.default_rng(zlib.crc32(kind.encode()))
-    rgb = {"wood": _wood, "stone": _stone, "plain": _plain}[kind](rng)
+    rgb = {"wood": _wood, "stone": _stone, "cloth": _cloth, "plain": _plain}[kind](rng)
     return Image.fromarray((np.clip(rgb, 0, 1) * 255).astype(np.uint8))
 
 
@@ -80,6 +81,17 @@ def _stone(rng: np.random.Generator) -> NDArray[np.float32]:
     clouds = _noise(rng, 6, 6) + 0.6 * _noise(rng, 24, 24) + 0.35 * _noise(rng, 200, 200)
     veins = np.exp(-((14 * (_noise(rng, 5, 5) + 0.3 * _noise(rng, 20, 20))) ** 2))
     return _blend(_STONE_DARK, _STONE_LIGHT, 0.5 + 0.35 * clouds + 0.22 * veins)
+
+
+def _cloth(rng: np.random.Generator) -> NDArray[np.float32]:
+    """A checked tablecloth: stripes of two widths both ways, threads of uneven strength, folds."""
+    place = np.linspace(0, SIDE, TEXELS, False, dtype=np.float32)
+    stripe = (place % 0.16 < 0.055) * 0.5 + (np.abs(place % 0.16 - 0.105) < 0.008) * 0.3
+    threads = rng.normal(0, 0.07, (2, TEXELS)).astype(np.float32)
+    share = (stripe + threads[0])[:, None] + (stripe + threads[1])[None, :]
+    weave = 0.05 * np.sin(2 * math.pi * place / 0.005)
+    share += weave[:, None] * np.sign(weave)[None, :] + 0.05 * _noise(rng, 9, 9)
+    return _blend(_CLOTH_LIGHT, _CLOTH_DARK, 0.9 * np.clip(share, 0, 1.2))
 
 
 def _plain(rng: np.random.Generator) -> NDArray[np.float32]:

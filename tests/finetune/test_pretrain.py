@@ -5,14 +5,17 @@ import numpy as np
 import pytest
 import torch
 
+from finetune.inherit import inherit
 from finetune.prepare import prepare_scenes
 from finetune.pretrain import PretrainConfig, load_pictures, pretrain
 from finetune.runs import STATE
+from qa_generator.lexicon import lexicon
 from qa_generator.prompt import Observation
 from scene_renderer.errors import DatasetError
 from scene_renderer.shards import scenes_folder
 from vlm.model import load_model
 from vlm.policy import Policy
+from vlm.tiny import build_model, build_processor
 
 SECOND = 1 / 60
 CONFIG = PretrainConfig(SECOND, SECOND, SECOND, see_batch=2, ask_batch=2, questions=2, held_out=1)
@@ -94,3 +97,22 @@ def test_missing_scenes_are_told(tmp_path):
 def test_settings_reach_the_base(pictures, tmp_path):
     config = replace(CONFIG, see_minutes=0.001, read_minutes=0.001, ask_minutes=0.001, seed=3)
     assert pretrain(pictures, config, tmp_path, quiet=True)["settings"]["seed"] == 3
+
+
+def test_a_base_can_begin_where_an_earlier_one_ended(base):
+    folder, _ = base
+    processor = build_processor([*lexicon(), "zeppelin"])
+    model = build_model(processor.tokenizer, seed=5)
+    fresh = model.get_input_embeddings().weight.detach().clone()
+    earlier = load_model(str(folder), "cpu")
+    new = inherit(model, processor.tokenizer, str(folder))
+    row = processor.tokenizer.convert_tokens_to_ids
+    old_row = earlier.processor.tokenizer.convert_tokens_to_ids
+    rows, old_rows = (m.get_input_embeddings().weight for m in (model, earlier.model))
+    assert new >= 2  # the word, with and without a space
+    assert torch.equal(rows[row("zeppelin")], fresh[row("zeppelin")])
+    assert torch.equal(rows[row("red")], old_rows[old_row("red")])
+    layer, old_layer = (
+        m.model.text_model.layers[2].mlp.up_proj.weight for m in (model, earlier.model)
+    )
+    assert torch.equal(layer, old_layer)

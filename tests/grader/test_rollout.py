@@ -7,7 +7,7 @@ from grader.baselines import Baseline, majority_plan, oracle_plan, random_plan
 from grader.cases import Case, Question, ask
 from grader.crew import Crew
 from grader.metrics import Outcome
-from grader.rollout import Arena, roll_out
+from grader.rollout import Arena, roll_out, run_episode, tell
 from qa_generator.prompt import Observation
 from qa_generator.tasks import Goal
 from scene_renderer.plan import format_plan, parse_plan
@@ -66,6 +66,22 @@ def test_a_wrong_answer_is_a_result_with_its_cause(
     assert not outcome.exact
     assert outcome.valid == (cause != "parse")
     assert outcome.cause == (cause or outcome.cause) != ""
+
+
+@pytest.mark.parametrize(
+    ("answer", "verdict"),
+    [
+        ("pick(420, -120, 25)\nmove_to(420, -120, 175)", "success"),
+        ("pick(420, -120, 25)\nplace(420, -120, 25)", "wrong place"),
+    ],
+)
+def test_an_episode_is_told_whether_it_reached_its_goal(
+    lift: Case, answer: str, verdict: str
+) -> None:
+    episode = run_episode(lift.scene, parse_plan(answer))
+    told = tell(lift, episode)
+    assert (episode.verdict, told.verdict) == (None, verdict)
+    assert dataclasses.replace(told, verdict=None) == episode
 
 
 def test_a_plan_off_by_a_few_millimetres_succeeds_without_being_exact(

@@ -102,6 +102,17 @@ def test_a_failed_episode_ends_with_its_cause(full_table: Scene, tmp_path: Path)
     )
 
 
+def test_a_missed_goal_is_slower_than_one_that_nobody_knows(
+    lifted: Episode, tmp_path: Path
+) -> None:
+    path, lengths = tmp_path / "film.gif", []
+    for verdict in (None, "success", "wrong object"):
+        told = dataclasses.replace(lifted, verdict=verdict)
+        animate([told], path, size_px=SIZE, fps=5, slowdown=4)
+        lengths.append(sum(play(path)[1]))
+    assert lengths[0] == lengths[1] < lengths[2] - 1
+
+
 def test_a_failure_is_slower_and_named_while_it_happens(missed: Episode, tmp_path: Path) -> None:
     lengths = []
     for slowdown in (1, 4):

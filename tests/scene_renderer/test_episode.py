@@ -12,6 +12,7 @@ from PIL import Image
 
 from scene_renderer.episode import Episode, execute
 from scene_renderer.errors import DatasetError, SceneError, UsageError
+from scene_renderer.failures import Failure
 from scene_renderer.plan import Action, Plan, parse_plan
 from scene_renderer.scene import EndEffector, Scene
 from scene_renderer.simulator import PHYSICS_HZ
@@ -128,7 +129,22 @@ def test_an_episode_reads_back_from_json(full_table, put):
     episode = execute(full_table, plan, record_hz=10)
     assert Episode.from_json(episode.to_json()) == episode
     assert Episode.from_json(put.to_json()) == put
+    judged = dataclasses.replace(put, verdict="wrong place")
+    assert Episode.from_json(judged.to_json()) == judged
     assert len(episode.frames) > 2
+
+
+@pytest.mark.parametrize(
+    ("verdict", "failure", "cause"),
+    [
+        (None, None, None),
+        (None, Failure.DROPPED, "dropped"),
+        ("wrong object", Failure.DROPPED, "wrong object"),
+        ("success", Failure.UNSTABLE, None),
+    ],
+)
+def test_the_goal_has_the_last_word_on_what_went_wrong(put, verdict, failure, cause):
+    assert dataclasses.replace(put, verdict=verdict, failure=failure).cause == cause
 
 
 @pytest.mark.parametrize(
@@ -137,6 +153,7 @@ def test_an_episode_reads_back_from_json(full_table, put):
         (lambda d: d.pop("final"), "lacks the key 'final'"),
         (lambda d: d.update(plan="fly(1)"), "Unknown action 'fly'"),
         (lambda d: d.update(failure="bad luck"), "'bad luck' is not a valid Failure"),
+        (lambda d: d.update(verdict="done"), "'done' is not a valid Failure"),
         (lambda d: d.update(frames=[{"time": "soon"}]), "no episode"),
         (lambda d: d["scene"].update(objects=[]), "it needs 4 to 8"),
     ],

@@ -9,6 +9,7 @@ import pytest
 from scene_renderer.catalogue import SUPPORTS
 from scene_renderer.errors import UsageError
 from scene_renderer.kinematics import inverse
+from scene_renderer.piles import bears
 from scene_renderer.sampler import GAP, gap, sample_scene, uncovered
 from scene_renderer.scene import REACH_X, REACH_Y, Scene, SceneObject
 from scene_renderer.splits import SPLITS, is_unseen
@@ -79,15 +80,35 @@ def test_one_word_is_often_not_enough_to_name_an_object(scenes: dict[str, list[S
     assert sum(shapes) > 0.5 * len(shapes)
 
 
+def test_every_scene_holds_a_distractor_of_the_same_colour_or_shape(
+    scenes: dict[str, list[Scene]],
+) -> None:
+    for scene in flat(scenes):
+        takeable = [item for item in scene.objects if item.kind.role == "graspable"]
+        pairs = itertools.combinations(takeable, 2)
+        assert any(a.color == b.color or a.shape == b.shape for a, b in pairs)
+
+
+def test_looks_wander_further_from_mild_to_hard() -> None:
+    def spread(split: str) -> float:
+        return float(
+            np.std([sample_scene(3, split, i).camera.position for i in range(0, 160, 8)], 0).sum()
+        )
+
+    assert spread("test") < spread("test_look") < spread("test_look_hard")
+    assert sample_scene(3, "test", 1).noise == 0 < sample_scene(3, "test_look_hard", 1).noise
+
+
 def test_objects_stand_on_the_table_within_reach_and_apart(scenes: dict[str, list[Scene]]) -> None:
     for scene in flat(scenes):
         for item in scene.objects:
             x, y, z = item.position
             assert REACH_X[0] <= x <= REACH_X[1]
             assert REACH_Y[0] <= y <= REACH_Y[1]
-            assert z == item.extents[2] / 2
+            is_rider = any(bears(other, item) for other in scene.objects)
+            assert is_rider or z == item.extents[2] / 2
         for a, b in itertools.combinations(scene.objects, 2):
-            assert gap(a, b) >= GAP
+            assert gap(a, b) >= GAP or bears(a, b) or bears(b, a)
 
 
 def test_objects_are_wholly_in_the_picture(scenes: dict[str, list[Scene]]) -> None:

@@ -8,10 +8,13 @@ import sys
 import numpy as np
 import pytest
 
+from scene_renderer.bullet import pybullet
+from scene_renderer.episode import execute
 from scene_renderer.errors import SceneError
 from scene_renderer.kinematics import FINGER_OPEN, HOME, forward, inverse
-from scene_renderer.meshes import WALL
-from scene_renderer.scene import EndEffector, Scene
+from scene_renderer.meshes import WALL, visual_mesh
+from scene_renderer.plan import parse_plan
+from scene_renderer.scene import EndEffector, Scene, SceneObject
 from scene_renderer.simulator import HAND, PHYSICS_HZ, TABLE, Pose, Simulator
 
 
@@ -23,6 +26,12 @@ def simulator() -> Simulator:
 def run(simulator: Simulator, seconds: float) -> None:
     for _ in range(round(seconds * PHYSICS_HZ)):
         simulator.step()
+
+
+def lowest(item: SceneObject, pose: Pose) -> float:
+    vertices, _ = visual_mesh(item.shape, item.size)
+    turn = np.reshape(pybullet.getMatrixFromQuaternion(pose.orientation), (3, 3))
+    return pose.position[2] + (vertices @ turn.T)[:, 2].min()
 
 
 def test_everything_stays_where_the_scene_puts_it(simulator, full_table):
@@ -40,6 +49,29 @@ def test_a_ball_at_rest_does_not_roll(simulator, full_table):
     run(simulator, 10.0)
     start, end = full_table["yellow ball"].position, simulator.object_poses()["yellow ball"]
     assert math.dist(start, end.position) < 0.001
+
+
+@pytest.mark.parametrize("receiver", ["white bowl", "pink plate", "purple tray"])
+@pytest.mark.parametrize("lean_deg", [60, 100, 180])
+def test_a_receiver_that_tips_over_stays_on_the_table(simulator, full_table, receiver, lean_deg):
+    item, half = full_table[receiver], math.radians(lean_deg) / 2
+    fallen = Pose((*item.position[:2], 0.12), (math.sin(half), 0.0, 0.0, math.cos(half)))
+    simulator.load(full_table)
+    awake = pybullet.ACTIVATION_STATE_WAKE_UP
+    simulator._call("changeDynamics", simulator._bodies[receiver], -1, activationState=awake)
+    simulator._call("resetBasePositionAndOrientation", simulator._bodies[receiver], *fallen)
+    run(simulator, 2.0)
+    end = simulator.object_poses()[receiver]
+    assert end.position[2] < 0.1
+    assert lowest(item, end) > -0.002
+
+
+def test_a_tray_that_is_pushed_stays_on_the_table(full_table):
+    plan = parse_plan("push(600, -60, 20, 600, -330)")
+    episode = execute(full_table, plan, record_hz=60)
+    tray = full_table["purple tray"]
+    assert math.dist(tray.position, episode.final["purple tray"].position) > 0.05
+    assert min(lowest(tray, frame.poses["purple tray"]) for frame in episode.frames) > -0.002
 
 
 @pytest.mark.parametrize("receiver", ["white bowl", "pink plate", "purple tray"])

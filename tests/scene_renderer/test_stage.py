@@ -5,9 +5,10 @@ import pytest
 
 from scene_renderer.camera import Camera
 from scene_renderer.episode import Episode
+from scene_renderer.failures import Failure
 from scene_renderer.kinematics import forward
 from scene_renderer.scene import Scene
-from scene_renderer.stage import Stage, photograph
+from scene_renderer.stage import Stage, describe_end, photograph
 from scene_renderer.video import Picture
 from scene_renderer.vocabulary import COLORS
 
@@ -65,12 +66,32 @@ def test_the_fingers_are_where_the_gripper_has_them(lifted: Episode) -> None:
             assert picture[v, u].max() < 90
 
 
-def test_the_verdict_is_green_or_red(lifted: Episode) -> None:
+def test_a_reached_goal_is_green_and_a_missed_one_red(lifted: Episode) -> None:
     stage, last = Stage(lifted, SIZE), lifted.frames[-1]
-    good, bad = stage.draw(last, "success"), stage.draw(last, "wrong place")
+    good, bad = (
+        stage.draw(last, describe_end(dataclasses.replace(lifted, verdict=verdict)))
+        for verdict in ("success", "wrong place")
+    )
     foot = slice(-15, None)
     assert count_pixels(good[foot], "#1a7f37") > 20 > count_pixels(bad[foot], "#1a7f37")
     assert count_pixels(bad[foot], "#c62828") > 20 > count_pixels(good[foot], "#c62828")
+
+
+@pytest.mark.parametrize(
+    ("verdict", "failure", "words"),
+    [
+        ("success", None, "\N{CHECK MARK} goal reached"),
+        ("wrong place", None, "\N{BALLOT X} goal missed: wrong place"),
+        ("wrong object", Failure.DROPPED, "\N{BALLOT X} goal missed: wrong object"),
+        (None, Failure.DROPPED, "\N{BALLOT X} dropped"),
+        (None, None, "end of the plan"),
+    ],
+)
+def test_the_end_of_the_motions_is_no_goal_reached(
+    lifted: Episode, verdict: str | None, failure: Failure | None, words: str
+) -> None:
+    episode = dataclasses.replace(lifted, verdict=verdict, failure=failure)
+    assert describe_end(episode).text == words
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,67 @@
+from dataclasses import replace
+
+import pytest
+
+from scene_renderer.catalogue import SHAPES
+from scene_renderer.grasping import find_target
+from scene_renderer.piles import bears, put_on
+from scene_renderer.sampler import sample_scene
+from scene_renderer.scene import SceneObject
+from scene_renderer.simulator import Simulator
+
+
+def put(shape: str, x: float = 0.5, y: float = 0.0) -> SceneObject:
+    size = SHAPES[shape].sizes[0]
+    return SceneObject(shape, "red", shape, size, (x, y, SHAPES[shape].extents(size)[2] / 2))
+
+
+def test_a_cube_on_a_plate_is_borne_by_it_alone():
+    plate, other = put("plate"), put("plate", 0.3)
+    cube = put_on(put("cube", 0.4), plate)
+    assert cube is not None
+    assert bears(plate, cube)
+    assert not bears(cube, plate)
+    assert not bears(other, cube)
+    assert not bears(cube, cube)
+
+
+def test_neighbours_on_the_table_bear_nothing():
+    assert not bears(put("plate"), put("cube", 0.58))
+
+
+@pytest.mark.parametrize(
+    ("shape", "base"), [("ball", "cube"), ("brick", "bowl"), ("cube", "cone"), ("cube", "ball")]
+)
+def test_what_would_roll_or_not_fit_is_not_put_there(shape, base):
+    assert put_on(put(shape), put(base)) is None
+
+
+def test_a_pick_takes_what_is_on_top():
+    plate = put("plate")
+    cube = put_on(put("cube"), plate)
+    assert cube is not None
+    assert find_target(0.5, 0.0, [plate, cube]) is cube
+    assert find_target(0.505, 0.0, [cube, plate]) is cube
+    aside = replace(cube, position=(0.56, 0.0, cube.position[2]))
+    assert find_target(0.5, 0.0, [plate, aside]) is not None
+
+
+@pytest.mark.parametrize("index", range(6))
+def test_sampled_piles_hold_one_object_and_stand_still(index):
+    scene = sample_scene(2, "test_piles", index)
+    pairs = [(a, b) for a in scene.objects for b in scene.objects if bears(a, b)]
+    assert len(pairs) == 1
+    base, rider = pairs[0]
+    assert rider.kind.role == "graspable"
+    simulator = Simulator()
+    simulator.load(scene)
+    poses = simulator.object_poses()
+    for item in (base, rider):
+        assert poses[item.name].position == pytest.approx(item.position, abs=0.0015)
+
+
+def test_no_other_split_has_piles():
+    for split in ("train", "test", "test_counts"):
+        for index in range(5):
+            objects = sample_scene(2, split, index).objects
+            assert not any(bears(a, b) for a in objects for b in objects)
