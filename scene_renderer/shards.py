@@ -25,7 +25,6 @@ killed process loses its open shard alone.
 import contextlib
 import functools
 import hashlib
-import io
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
@@ -40,13 +39,13 @@ from scene_renderer.cameras import view_from
 from scene_renderer.console import claim_output, write_whole
 from scene_renderer.errors import DatasetError, OutputError
 from scene_renderer.pictures import decode_picture
-from scene_renderer.png import encode_png
+from scene_renderer.rows import encode_rows, make_row
 from scene_renderer.sampler import sample_scene
 from scene_renderer.scene import Scene
 from scene_renderer.workers import run_jobs
 
 if TYPE_CHECKING:
-    from scene_renderer.renderer import Renderer, Rendering
+    from scene_renderer.renderer import Renderer
 
 VERSION = 2
 SCENES_PER_SHARD = 64
@@ -163,7 +162,7 @@ def render_split(
         if shard not in missing:
             on_shard(shard.count)
     if missing:
-        job = functools.partial(_write_shard, folder, _schema())
+        job = functools.partial(_write_shard, folder)
         run_jobs(job, missing, workers, on_shard)
     manifest = _manifest(folder, shards, count)
     write_whole(folder / MANIFEST, json.dumps(manifest, indent=2) + "\n")
@@ -326,13 +325,14 @@ def _manifest(folder: Path, shards: list[Shard], count: int) -> dict[str, Any]:
     }
 
 
-def _write_shard(folder: Path, schema: Any, shard: Shard) -> int:
+def _write_shard(folder: Path, shard: Shard) -> int:
     """Renders and writes one shard; returns its number of scenes."""
     rows = []
     for index in range(shard.first, shard.first + shard.count):
         scene = view_from(sample_scene(shard.seed, shard.split, index), shard.camera)
-        rows.append(_row(scene, _renderer().render(scene, shard.image_size)))
-    write_whole(folder / shard.name, _encode(rows, schema, shard))
+        rows.append(make_row(scene, _renderer().render(scene, shard.image_size)))
+    origin = {_ORIGIN: json.dumps(asdict(shard)).encode()}
+    write_whole(folder / shard.name, encode_rows(rows, origin))
     return shard.count
 
 
@@ -342,63 +342,3 @@ def _renderer() -> "Renderer":
     from scene_renderer.renderer import Renderer
 
     return Renderer()
-
-
-def _row(scene: Scene, rendering: "Rendering") -> dict[str, Any]:
-    camera, size = scene.camera, len(rendering.image)
-    centres = camera.project(np.array([o.position for o in scene.objects]), size).round(3)
-    labels = zip(
-        rendering.boxes.tolist(), rendering.visible.tolist(), centres.tolist(), strict=True
-    )
-    return {
-        "id": scene.id,
-        "image": {"bytes": encode_png(rendering.image)},
-        "mask": {"bytes": encode_png(rendering.mask)},
-        "scene": scene.to_json(),
-        "objects": [
-            {**vars(item), "box": box, "visible": visible, "position_px": centre}
-            for item, (box, visible, centre) in zip(scene.objects, labels, strict=True)
-        ],
-        "end_effector": vars(scene.end_effector),
-        "camera": {
-            "name": camera.name,
-            "view": camera.view_matrix().ravel().tolist(),
-            "projection": camera.projection_matrix().ravel().tolist(),
-            "extrinsics": camera.extrinsics().ravel().tolist(),
-            "intrinsics": camera.intrinsics(size).ravel().tolist(),
-        },
-    }
-
-
-def _encode(rows: list[dict[str, Any]], schema: Any, shard: Shard) -> bytes:
-    """Returns the bytes of a Parquet file; the schema's metadata says which shard it is."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    origin = json.dumps(asdict(shard)).encode()
-    table = pa.Table.from_pylist(rows, schema.with_metadata({**schema.metadata, _ORIGIN: origin}))
-    buffer = io.BytesIO()
-    pq.write_table(
-        table, buffer, compression="zstd", use_dictionary=False, write_page_checksum=True
-    )
-    return buffer.getvalue()
-
-
-def _schema() -> Any:
-    from datasets import Features, Image, List, Value
-
-    text, number = Value("string"), Value("float64")
-    placed = {"position": List(number), "yaw": number}
-    matrices = ("view", "projection", "extrinsics", "intrinsics")
-    words = dict.fromkeys(("name", "color", "shape"), text)
-    labels = {"box": List(Value("int32")), "visible": number, "position_px": List(number)}
-    columns = {
-        "id": text,
-        "image": Image(),
-        "mask": Image(),
-        "scene": text,
-        "objects": List({**words, "size": number, **placed, **labels}),
-        "end_effector": placed,
-        "camera": {"name": text, **dict.fromkeys(matrices, List(number))},
-    }
-    return Features(columns).arrow_schema

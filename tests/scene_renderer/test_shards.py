@@ -84,6 +84,32 @@ def test_datasets_opens_the_shards_with_decoded_pictures(rendered: Path, tmp_pat
     np.testing.assert_allclose(row["objects"][0]["position_px"], centre, atol=1e-3)
 
 
+def test_the_schema_is_the_one_that_datasets_writes(rendered: Path) -> None:
+    from datasets import Features, Image, List, Value
+    from pyarrow import parquet
+
+    text, number = Value("string"), Value("float64")
+    placed = {"position": List(number), "yaw": number}
+    labels = {"box": List(Value("int32")), "visible": number, "position_px": List(number)}
+    words = dict.fromkeys(("name", "color", "shape"), text)
+    matrices = ("view", "projection", "extrinsics", "intrinsics")
+    columns = {
+        "id": text,
+        "image": Image(),
+        "mask": Image(),
+        "scene": text,
+        "objects": List({**words, "size": number, **placed, **labels}),
+        "end_effector": placed,
+        "camera": {"name": text, **dict.fromkeys(matrices, List(number))},
+    }
+    found, expected = (
+        parquet.read_schema(rendered / "scenes-00000.parquet"),
+        Features(columns).arrow_schema,
+    )
+    assert found.remove_metadata() == expected.remove_metadata()
+    assert found.metadata[b"huggingface"] == expected.metadata[b"huggingface"]
+
+
 def test_another_camera_sees_the_same_scenes(rendered: Path, tmp_path: Path) -> None:
     folder = tmp_path / "top"
     manifest = render_split(folder, "train", 7, 3, SIZE, camera="top")
@@ -110,9 +136,9 @@ def test_resume_makes_what_is_missing_and_nothing_else(
     made = []
     write = shards._write_shard
 
-    def watch(folder: Path, schema: object, shard: shards.Shard) -> int:
+    def watch(folder: Path, shard: shards.Shard) -> int:
         made.append(shard.first)
-        return write(folder, schema, shard)
+        return write(folder, shard)
 
     monkeypatch.setattr(shards, "_write_shard", watch)
     (copy / "scenes-00001.parquet").unlink()
