@@ -9,6 +9,10 @@ and writes a PNG and a JSON file with boxes. `persistent`: the same, but loaded 
 split `train` to Parquet shards. All take turns in one run. Our rates are those between the first
 shard that each process has finished and the last one, so that starting Python does not count.
 
+The loops are single processes, so two workers against them is a second reading, not the first. Ours
+settles nothing, because its objects are put down at rest and apart; what the loops settle is part
+of what a stranger's scene costs. Ours syncs its files to the disk, the loops do not.
+
 The limit is what encoding our pictures and writing them durably would allow if drawing were free.
 """
 

@@ -17,5 +17,6 @@ def test_pillow_reads_back_what_was_encoded(shape: tuple[int, ...]) -> None:
     np.testing.assert_array_equal(np.asarray(picture), pixels)
 
 
-def test_flat_pictures_are_small() -> None:
-    assert len(encode_png(np.full((224, 224, 3), 7, np.uint8))) < 2000
+def test_flat_pictures_are_small_and_flat_masks_hardly_anything() -> None:
+    assert len(encode_png(np.full((224, 224, 3), 7, np.uint8))) < 224 * 224 * 3 / 7
+    assert len(encode_png(np.full((224, 224), 7, np.uint8))) < 1000

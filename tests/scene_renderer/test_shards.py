@@ -1,9 +1,13 @@
+import contextlib
 import hashlib
 import json
+import os
 import resource
 import subprocess
 import sys
+import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -184,6 +188,40 @@ def test_a_full_disk_is_one_sentence_and_resume_goes_on(rendered: Path, tmp_path
     assert list(folder.iterdir()) == []
     resume(folder)
     assert files(folder) == files(rendered)
+
+
+@pytest.fixture
+def nobodys_folder() -> Iterator[Path]:
+    """A folder that anybody may enter, and nobody but its owner may write to."""
+    with tempfile.TemporaryDirectory() as name:
+        Path(name).chmod(0o755)
+        yield Path(name)
+
+
+@contextlib.contextmanager
+def bound_by_permissions() -> Iterator[None]:
+    """Permission bits bind everybody but root, so root becomes nobody for a while."""
+    user = os.geteuid()
+    if user == 0:
+        os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(user)
+
+
+def test_a_read_only_folder_is_one_sentence_and_resume_goes_on(
+    rendered: Path, nobodys_folder: Path
+) -> None:
+    first = rendered / "scenes-00000.parquet"
+    (nobodys_folder / first.name).write_bytes(first.read_bytes())
+    nobodys_folder.chmod(0o555)
+    with bound_by_permissions(), pytest.raises(OutputError, match=r"(can)?not (be )?writ"):
+        resume(nobodys_folder)
+    assert files(nobodys_folder) == {first.name: files(rendered)[first.name]}
+    nobodys_folder.chmod(0o755)
+    resume(nobodys_folder)
+    assert files(nobodys_folder) == files(rendered)
 
 
 @pytest.mark.parametrize("workers", [1, 2])
