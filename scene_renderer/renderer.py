@@ -7,6 +7,7 @@ again: the same bytes as when all is drawn at once, whatever was rendered before
 """
 
 import math
+import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Generic, TypeVar
@@ -165,7 +166,7 @@ class Renderer:
         view = _draw(backdrop.view, seen, lit, len(self._arm))
         colors = np.array([COLORS[item.color] for item in scene.objects], np.float32).T
         albedo = np.concatenate([self._arm_colors, colors], axis=1)
-        image = _paint_changes(scene, backdrop, view, albedo, ground)
+        image = _add_noise(_paint_changes(scene, backdrop, view, albedo, ground), scene)
         boxes, visible = _label(view.seen, seen, len(self._arm), image_size)
         return Rendering(image, _mask(view.seen, len(self._arm), image_size), boxes, visible)
 
@@ -183,6 +184,15 @@ class Renderer:
         if key not in self._objects:
             self._objects[key] = _solid(*visual_mesh(*key))
         return self._objects[key]
+
+
+def _add_noise(image: NDArray[np.uint8], scene: Scene) -> NDArray[np.uint8]:
+    """Adds the noise of a scene's sensor: the same for each picture of it."""
+    if not scene.noise:
+        return image
+    rng = np.random.default_rng(zlib.crc32(scene.id.encode()))
+    noise = rng.standard_normal(image.shape, np.float32) * np.float32(scene.noise)
+    return (image + noise).round().clip(0, 255).astype(np.uint8)
 
 
 def _solid(vertices: Array, faces: Index) -> Solid:

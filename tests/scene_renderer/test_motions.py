@@ -55,7 +55,7 @@ def test_motions_end_where_skills_end(full_table, text, name, place):
     assert motions.failure is None is skills.failure
     assert motions.held is None
     ends = [episode.final[name].position for episode in (skills, motions)]
-    assert math.dist(*ends) < 0.006
+    assert math.dist(*ends) < 0.012  # the skill turns the hand along a tray, the motions do not
     assert place is None or math.dist(ends[1], place) < 0.006
 
 

@@ -76,7 +76,8 @@ def render_whole(scene: Scene, size: int) -> Rendering:
 
 
 def test_pictures_are_the_same_as_when_drawn_whole(renderer: Renderer, scenes: list[Scene]) -> None:
-    for scene in scenes:
+    for noisy in scenes:
+        scene = dataclasses.replace(noisy, noise=0.0)
         composed, whole = renderer.render(scene, 96), render_whole(scene, 96)
         assert (composed.image == whole.image).all(axis=2).mean() >= 0.9999
         assert (composed.mask == whole.mask).mean() >= 0.9999
@@ -180,3 +181,14 @@ def test_shadow_falls_away_from_the_lamp(renderer: Renderer) -> None:
         return int(image[v, u])
 
     assert brightness(-0.12 - 0.05) < 0.8 * brightness(-0.12 + 0.05)
+
+
+def test_noise_is_part_of_the_scene() -> None:
+    clean = dataclasses.replace(sample_scene(3, "test_look_hard", 1), noise=0.0)
+    noisy = dataclasses.replace(clean, noise=12.0)
+    renderer = Renderer()
+    before, after, again = (renderer.render(s, 96) for s in (clean, noisy, noisy))
+    assert np.array_equal(after.image, again.image)
+    assert np.array_equal(before.mask, after.mask)
+    spread = float((after.image.astype(float) - before.image).std())
+    assert 9 < spread < 13
