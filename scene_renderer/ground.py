@@ -60,9 +60,7 @@ class Ground:
         is_hidden = np.isfinite(reach).reshape(size, size)[self.window]
         hidden = Image.fromarray(is_hidden.view(np.uint8) * np.uint8(255)).reduce(_COARSE)
         kernel = _penumbra_kernel(_penumbra(size) / _COARSE)
-        return np.ascontiguousarray(
-            _blur(_blur(np.asarray(hidden, np.float32), kernel).T, kernel).T
-        )
+        return _blur(np.asarray(hidden, np.float32), kernel)
 
     def shade(self, shadow: Float, pixels: Index) -> Float:
         """Returns pixels of the picture with a softened shadow: float32, shape (3, pixels)."""
@@ -149,13 +147,19 @@ def _penumbra_kernel(radius: float) -> Float:
 
 
 def _blur(image: Float, kernel: Float) -> Float:
-    """Blurs along the rows; beyond the picture there is nothing."""
-    reach, width = len(kernel) // 2, image.shape[1]
-    padded = np.pad(image, ((0, 0), (reach, reach)))
-    blurred = np.zeros_like(image)
-    for shift, weight in enumerate(kernel):
-        blurred += weight * padded[:, shift : shift + width]
-    return blurred
+    """Blurs along rows and columns with a symmetric kernel; beyond the picture there is nothing."""
+    reach, (rows, columns) = len(kernel) // 2, image.shape
+    padded = np.zeros((rows + 2 * reach, columns + 2 * reach), np.float32)
+    padded[reach : reach + rows, reach : reach + columns] = image
+    down = kernel[reach] * padded[reach : reach + rows]
+    for step in range(1, reach + 1):
+        pair = padded[reach - step : reach - step + rows] + padded[reach + step :][:rows]
+        down += kernel[reach + step] * pair
+    blurred = kernel[reach] * down[:, reach : reach + columns]
+    for step in range(1, reach + 1):
+        pair = down[:, reach - step :][:, :columns] + down[:, reach + step :][:, :columns]
+        blurred += kernel[reach + step] * pair
+    return np.asarray(blurred)
 
 
 def _is_table(table_from_pixel: Array, size: int) -> NDArray[np.bool_]:

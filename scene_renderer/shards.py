@@ -47,7 +47,7 @@ from scene_renderer.workers import run_jobs
 if TYPE_CHECKING:
     from scene_renderer.renderer import Renderer
 
-VERSION = 2
+VERSION = 3
 SCENES_PER_SHARD = 64
 MANIFEST = "manifest.json"
 _MANIFEST_KEYS = {"seed", "scenes", "image_size", "files"}
