@@ -6,8 +6,9 @@ what goes wrong then is named from the simulator's state. Both are raised as `Ac
 """
 
 import dataclasses
+import itertools
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 
@@ -47,6 +48,8 @@ _RELEASE = 0.010
 _SAME_PLACE = 0.002
 _STANDING = 2e-5
 _SLOW, _FALL_TIME = 0.02, 0.3
+_OUTWARDS, _PROBES = (0.0, 0.02, 0.05, 0.1, 0.15, 0.2), 16
+"""How far out the hand may go to get up, metres, and poses at which a leg of a way is tried."""
 
 
 class Arm:
@@ -269,8 +272,15 @@ class Arm:
             return [dataclasses.replace(goal, height=here.height)]
         tops = [top_of(item) for item in self._objects()]
         safe = max(*tops, 0.0) + self._hang() + _CLEARANCE
-        start = dataclasses.replace(here, height=max(safe, here.height))
-        return [start, dataclasses.replace(goal, height=max(safe, goal.height))]
+        above = dataclasses.replace(goal, height=max(safe, goal.height))
+        up = dataclasses.replace(here, height=max(safe, here.height))
+        ways = [[dataclasses.replace(up, reach=up.reach + out), above] for out in _OUTWARDS]
+        return next(filter(self._is_passable, ways), ways[0])
+
+    def _is_passable(self, way: Sequence[HandPose]) -> bool:
+        """Whether the arm gets from pose to pose; near its base it cannot fold up everywhere."""
+        legs = itertools.pairwise([self._pose, *way])
+        return all(bend(glide(start, end, _PROBES)) is not None for start, end in legs)
 
     def _lower(self, height: float, may_nudge: str | None = None) -> bool:
         """Goes straight down: fast through free space, then slowly until something is touched.

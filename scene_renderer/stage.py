@@ -38,20 +38,21 @@ _PIXELS_PER_INCH = 72
 
 
 class Caption(NamedTuple):
-    """What a sheet says at its lower right, and in which colour."""
+    """What a sheet says at its lower right, in which colour, and after which mark."""
 
     text: str
     color: str
+    mark: str = ""
 
 
 def describe_end(episode: Episode) -> Caption:
     """Returns what to say of an episode's end: that the motions ended is no goal reached."""
     if episode.verdict == SUCCESS:
-        return Caption("\N{CHECK MARK} goal reached", GREEN)
+        return Caption("goal reached", GREEN, "\N{CHECK MARK} ")
     if episode.verdict is not None:
-        return Caption(f"\N{BALLOT X} goal missed: {episode.verdict}", RED)
+        return Caption(f"goal missed: {episode.verdict}", RED, "\N{BALLOT X} ")
     if episode.failure is not None:
-        return Caption(f"\N{BALLOT X} {episode.failure}", RED)
+        return Caption(episode.failure, RED, "\N{BALLOT X} ")
     return Caption("end of the plan", INK)
 
 
@@ -118,7 +119,8 @@ class Stage:
             x, y, z = (round(value) for value in place.tolist())
             self._status.set(text=f"gripper {x}, {y}, {z}", color=GREY, weight="normal")
         else:
-            self._status.set(text=caption.text, color=caption.color, weight="bold")
+            words = caption.mark + caption.text
+            self._status.set(text=words, color=caption.color, weight="bold")
         for text in (self._action, self._status):
             self._figure.draw_artist(text)
 

@@ -38,7 +38,7 @@ _FROM_BEHIND = -0.5
 """How much of y at most the picture's right is for a camera behind the robot."""
 
 _MARGIN, _FARTHEST, _TICKS = 25, 1000, 100
-_FINGER_LENGTH, _FINGER_DEPTH = 22, 8
+_FINGER_LENGTH, _FINGER_DEPTH, _HAND = 22, 8, 48
 """Millimetres."""
 
 
@@ -109,7 +109,7 @@ class TableMap:
     def _set_limits(self, episode: Episode) -> None:
         """A square around everything that happens, the middle of the table at least."""
         bounds = [*(1000 * np.array([REACH_X, REACH_Y]) * _LEAST).T, *np.concatenate(self._targets)]
-        bounds += list(self._tips[:, :2])
+        bounds += [*(self._tips[:, :2] - _HAND), *(self._tips[:, :2] + _HAND)]
         for frame in episode.frames:
             for item in self._objects:
                 place = _millimetres(frame.poses[item.name].position[:2])

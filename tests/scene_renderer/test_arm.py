@@ -216,6 +216,8 @@ def test_opening_the_hand_over_the_table_is_none(bench):
         ((0.12, 0.0, 0.45), 0.0),
         ((0.20, -0.55, 0.30), 0.7),
         ((-0.30, 0.40, 0.40), 2.0),
+        ((0.044, 0.252, 0.046), -1.66),
+        ((-0.062, -0.086, 0.313), 1.74),
     ],
 )
 def test_the_arm_starts_from_anywhere(simulator, full_table, position, yaw):
