@@ -107,7 +107,7 @@ def find_grasp(point: Vector, objects: Sequence[SceneObject], spare: float = 0.0
     highest = max(wanted, top - (1 - target.kind.grip) * target.extents[2] - _TOP_OVERLAP - spare)
     best: Grasp | None = None
     for yaw in equivalent_yaws(target, math.atan2(y, x)):
-        height = max(wanted, free_height((x, y), yaw, FINGER_OPEN, others))
+        height = free_height((x, y), yaw, FINGER_OPEN, others, above=wanted)
         if best is None or height < best.height:
             best = Grasp(yaw, height, is_clear=height <= highest)
         if height == wanted:
@@ -162,7 +162,11 @@ def equivalent_yaws(item: SceneObject, preferred: float) -> list[float]:
 
 
 def free_height(
-    xy: tuple[float, float], yaw: float, opening: float, objects: Iterable[SceneObject]
+    xy: tuple[float, float],
+    yaw: float,
+    opening: float,
+    objects: Iterable[SceneObject],
+    above: float = -math.inf,
 ) -> float:
     """Returns how low the gripper may go without touching any of the objects.
 
@@ -171,27 +175,33 @@ def free_height(
         yaw: of the gripper, radians.
         opening: how far each finger stands from the middle, metres.
         objects: what must not be touched.
+        above: where it need not go lower than, metres.
 
     Returns:
-        The lowest z of the point between the finger tips, metres; minus infinity if all is free.
+        The lowest z of the point between the finger tips, metres; `above` if all is free.
     """
+    base_from_hand = _turn(yaw)
+    lowest = above
+    for item in objects:
+        distance = math.dist(xy, item.position[:2]) - math.hypot(*item.extents[:2]) / 2
+        top = top_of(item)
+        for points, reach, height in _layers(opening):
+            if top - height > lowest and distance < reach + _MARGIN:
+                gap = _outline_distance(points @ base_from_hand.T + xy, item)
+                if float(gap.min()) < _MARGIN:
+                    lowest = top - height
+    return lowest
+
+
+@functools.lru_cache(maxsize=64)
+def _layers(opening: float) -> tuple[tuple[Array, float, float], ...]:
+    """Points of each layer, how far from the middle they reach, how far above the point it is."""
     layers = (
         (_finger_points(opening, _TIP_WIDTH), -TIP_DEPTH),
         (_finger_points(opening, _KNUCKLE_WIDTH), _KNUCKLES),
         (_grid(_PALM_HALF[0], -_PALM_HALF[1], _PALM_HALF[1]), PALM),
     )
-    base_from_hand = _turn(yaw)
-    lowest = -math.inf
-    for item in objects:
-        if math.dist(xy, item.position[:2]) > _PALM_HALF[1] + 0.02 + max(item.extents):
-            continue
-        top = top_of(item)
-        for points, above in layers:
-            if top - above > lowest:
-                gap = _outline_distance(points @ base_from_hand.T + xy, item)
-                if float(gap.min()) < _MARGIN:
-                    lowest = top - above
-    return lowest
+    return tuple((points, float(np.hypot(*points.T).max()), up) for points, up in layers)
 
 
 @functools.lru_cache(maxsize=64)
