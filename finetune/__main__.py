@@ -113,8 +113,9 @@ def _begin_run(options: argparse.Namespace, kind: str) -> None:
     from finetune.runs import choose_output
     from vlm.config import resolve_base
 
-    if "base_model" in options:
-        resolve_base(options.base_model)
+    for base in (vars(options).get(key) for key in ("base_model", "start_from")):
+        if base is not None:
+            resolve_base(base)
     options.output = options.output or choose_output(kind, options.resume)
     claim_output(options.output, options.overwrite, options.resume)
     options.output.mkdir(exist_ok=True)

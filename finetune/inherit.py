@@ -28,11 +28,13 @@ def inherit(model: Any, tokenizer: Any, folder: str) -> int:
     shared = {token: row for token, row in tokenizer.get_vocab().items() if token in known}
     new_rows, old_rows = list(shared.values()), [known[token] for token in shared]
     weights, old = model.state_dict(), earlier.model.state_dict()
-    for name, weight in weights.items():
-        by_token = name.endswith(_BY_TOKEN)
-        if name not in old or (old[name].shape != weight.shape and not by_token):
+    for name in sorted(weights.keys() | old.keys()):
+        first = 1 if name.endswith(_BY_TOKEN) else 0
+        shapes = [part[name].shape[first:] if name in part else None for part in (weights, old)]
+        if shapes[0] != shapes[1]:
             raise CheckpointError(f"'{folder}' is of another architecture: '{name}' does not fit.")
-        if by_token:
+    for name, weight in weights.items():
+        if name.endswith(_BY_TOKEN):
             weight[new_rows] = old[name][old_rows].to(weight)
         else:
             weight.copy_(old[name])

@@ -33,7 +33,7 @@ from finetune.loop import LoopConfig, fit
 from finetune.numeracy import Numeracy
 from finetune.packing import Row
 from qa_generator.lexicon import lexicon
-from scene_renderer.console import write_whole
+from scene_renderer.console import note, write_whole
 from scene_renderer.environment import describe_environment
 from scene_renderer.errors import DatasetError
 from scene_renderer.scene import Scene
@@ -197,7 +197,9 @@ def pretrain(
     chat = ChatTokenizer(processor)
     model = build_model(processor.tokenizer, config.seed)
     if config.start_from is not None:
-        inherit(model, processor.tokenizer, config.start_from)
+        fresh = inherit(model, processor.tokenizer, config.start_from)
+        if not quiet:
+            note(f"Begins with '{config.start_from}', which did not know {fresh} of the tokens.")
     student = Student(model, chat)
     reading = Reading()
     _see(student, pictures, config, output / "see", quiet)

@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING
 
 from grader.cases import Case
 from scene_renderer.failures import Failure
-from scene_renderer.grasping import find_target
 
 if TYPE_CHECKING:
     from scene_renderer.episode import Episode
@@ -56,11 +55,8 @@ def _explain_end(case: Case, episode: "Episode") -> Failure:
 
 
 def _wanted(case: Case) -> set[str]:
-    """The objects that the oracle takes."""
-    picks = [a for a in case.goal.oracle(case.scene).actions if a.name == "pick"]
-    points = [tuple(int(value) / 1000 for value in action.arguments) for action in picks]
-    found = [find_target(x, y, case.scene.objects) for x, y, _ in points]
-    return {item.name for item in found if item is not None}
+    """The object that the goal is about."""
+    return {case.goal.slots["object"]}
 
 
 def _has_moved(case: Case, episode: "Episode") -> bool:

@@ -19,11 +19,13 @@ from grader.metrics import Rate
 from grader.rollout import judge, run_episode
 from scene_renderer.errors import PlanError
 from scene_renderer.failures import Failure
+from scene_renderer.footprint import gap
 from scene_renderer.grasping import find_grasp, find_target, free_height, top_of
 from scene_renderer.motions import lower_plan
 from scene_renderer.path import HandPose, pose_at
+from scene_renderer.piles import load_of
 from scene_renderer.plan import Action, Plan, format_plan, parse_plan
-from scene_renderer.sampler import GAP, gap
+from scene_renderer.sampler import GAP
 from scene_renderer.scene import SceneObject, Vector
 
 Spoilt = tuple[str, Failure] | None
@@ -165,6 +167,7 @@ def _take_another(case: Case, actions: tuple[Action, ...]) -> Spoilt:
         return None
     own = _taken(case)
     others = [o for o in case.scene.objects if o.kind.role == "graspable" and o is not own]
+    others = [o for o in others if not load_of(case.scene, o)]
     if not others:
         return None
     return _text(Action("pick", _centre(others[0])), *actions[1:]), Failure.WRONG_OBJECT

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from scene_renderer.sampler import GAP, gap
+from scene_renderer.footprint import covers, gap
+from scene_renderer.sampler import GAP
 from scene_renderer.scene import REACH_X, REACH_Y, Scene, SceneObject, Vector
 
 if TYPE_CHECKING:
@@ -40,12 +41,7 @@ def is_undisturbed(scene: Scene, episode: Episode, *moved: str) -> bool:
 
 def is_within(item: SceneObject, center: Vector, point: Vector) -> bool:
     """Whether a point is above or in an object's footprint, if the object's centre is `center`."""
-    dx, dy = point[0] - center[0], point[1] - center[1]
-    if item.kind.round:
-        return math.hypot(dx, dy) < item.extents[0] / 2
-    along = dx * math.cos(item.yaw) + dy * math.sin(item.yaw)
-    across = dy * math.cos(item.yaw) - dx * math.sin(item.yaw)
-    return abs(along) < item.extents[0] / 2 and abs(across) < item.extents[1] / 2
+    return covers(replace(item, position=center), point)
 
 
 def is_contained(scene: Scene, episode: Episode, name: str, receiver: str) -> bool:

@@ -31,6 +31,7 @@ import numpy as np
 from qa_generator.prompt import format_place, format_position, to_millimetres
 from qa_generator.wordings import WAYS
 from scene_renderer.catalogue import SHAPES, plural
+from scene_renderer.piles import base_of, load_of
 from scene_renderer.scene import SceneObject, Table, Vector
 from scene_renderer.splits import is_unseen
 from scene_renderer.vocabulary import COLORS, DIRECTIONS
@@ -213,8 +214,11 @@ def _counts(scene: Table) -> dict[str, int]:
     return {thing: count for thing, count in counts.items() if count <= HIGHEST_COUNT}
 
 
-def _name(scene: Table, rng: np.random.Generator) -> tuple[str, str]:
-    item = pick(rng, scene.objects)
+def _name(scene: Table, rng: np.random.Generator) -> tuple[str, str] | None:
+    alone = [o for o in scene.objects if not load_of(scene, o) and base_of(scene, o) is None]
+    if not alone:
+        return None
+    item = pick(rng, alone)
     form, answer = pick(
         rng,
         [("name", item.name)] * 2 + [("name_color", item.color), ("name_shape", item.shape)],

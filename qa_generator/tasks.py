@@ -33,10 +33,11 @@ from qa_generator import wordings
 from qa_generator.goals import LIFTED, is_at, is_contained, is_free, is_stacked, is_undisturbed
 from qa_generator.prompt import to_millimetres
 from qa_generator.questions import ABSENT, DISTANCES_MM, absent_names, format_distance, pick
+from qa_generator.slots import check_slot, of_shapes
 from qa_generator.wordings import INTO, ONTO, WAYS, Style, Wordings
 from scene_renderer.catalogue import GRASPABLE, RECEIVERS, SHAPES, STANDING, SUPPORTS
 from scene_renderer.errors import DatasetError, did_you_mean
-from scene_renderer.piles import bears
+from scene_renderer.piles import base_of
 from scene_renderer.plan import Action, Plan
 from scene_renderer.scene import Scene, SceneObject, Vector
 from scene_renderer.vocabulary import DIRECTIONS, REFUSAL_REASONS
@@ -110,10 +111,10 @@ class Task(ABC):
 
     def choices(self, scene: Scene) -> list[dict[str, Any]]:
         """Returns the slots of every instruction of this kind that the scene allows."""
-        targets = _of_shapes(scene, self.targets)
+        targets = of_shapes(scene, self.targets)
         return [
             {"object": a.name, "target": b.name}
-            for a in _of_shapes(scene, self.objects)
+            for a in of_shapes(scene, self.objects)
             for b in targets
             if a is not b
         ]
@@ -141,9 +142,9 @@ class Task(ABC):
             DatasetError: if the object or target cannot take its part.
             SceneError: if one is not in the scene.
         """
-        _check_shape(scene[slots["object"]], self.objects, f"the object of '{self.name}'")
+        check_slot(scene, slots["object"], self.objects, f"the object of '{self.name}'")
         if "target" in self.slots:
-            _check_shape(scene[slots["target"]], self.targets, f"the target of '{self.name}'")
+            check_slot(scene, slots["target"], self.targets, f"the target of '{self.name}'")
             if slots["object"] == slots["target"]:
                 raise DatasetError(f"A goal cannot put '{slots['object']}' onto itself.")
 
@@ -201,7 +202,7 @@ class Lift(Task):
 
     def choices(self, scene: Scene) -> list[dict[str, Any]]:
         """Every graspable object."""
-        return [{"object": item.name} for item in _of_shapes(scene, self.objects)]
+        return [{"object": item.name} for item in of_shapes(scene, self.objects)]
 
     def oracle(self, scene: Scene, slots: Slots) -> Plan:
         """Picks the object and carries it straight up."""
@@ -235,8 +236,8 @@ class Move(Task):
         """Every graspable object on the table and distance whose spot is free and reachable."""
         return [
             {"object": item.name, "distance_mm": distance}
-            for item in _of_shapes(scene, self.objects)
-            if not any(bears(other, item) for other in scene.objects)
+            for item in of_shapes(scene, self.objects)
+            if base_of(scene, item) is None
             for distance in NAMED_DISTANCES_MM
             if is_free(scene, item, self.spot(item, distance))
         ]
@@ -280,6 +281,12 @@ class Move(Task):
     def check(self, scene: Scene, slots: Slots) -> None:
         """Checks the object and the distance."""
         super().check(scene, slots)
+        base = base_of(scene, scene[slots["object"]])
+        if base is not None:
+            raise DatasetError(
+                f"'{slots['object']}' stands on '{base.name}'; "
+                f"'{self.name}' moves what stands on the table."
+            )
         distance = slots["distance_mm"]
         if not isinstance(distance, int) or not SHORTEST_MM <= distance <= 500:
             raise DatasetError(
@@ -374,15 +381,6 @@ def _millimetres(position: Vector) -> tuple[int, ...]:
     return tuple(to_millimetres(value) for value in position)
 
 
-def _of_shapes(scene: Scene, shapes: Sequence[str]) -> list[SceneObject]:
-    """The objects of these shapes that nothing stands in or on."""
-    return [
-        item
-        for item in scene.objects
-        if item.shape in shapes and not any(bears(item, other) for other in scene.objects)
-    ]
-
-
 def _absent_like(scene: Scene, item: SceneObject, shapes: Sequence[str]) -> list[str]:
     """Returns names of absent things with the object's colour or its shape, of these shapes."""
     same_color, same_shape = (
@@ -390,8 +388,3 @@ def _absent_like(scene: Scene, item: SceneObject, shapes: Sequence[str]) -> list
         absent_names(scene, shape=item.shape),
     )
     return [name for name in (*same_color, *same_shape) if name.rsplit(" ", 1)[-1] in shapes]
-
-
-def _check_shape(item: SceneObject, shapes: Sequence[str], what: str) -> None:
-    if item.shape not in shapes:
-        raise DatasetError(f"'{item.name}' cannot be {what}; that must be a {' or '.join(shapes)}.")

@@ -29,6 +29,7 @@ from scene_renderer.grasping import (
 )
 from scene_renderer.kinematics import FINGER_OPEN, bend, forward
 from scene_renderer.path import HandPose, descent, glide, pose_at, sweep
+from scene_renderer.piles import bears
 from scene_renderer.plan import Action
 from scene_renderer.scene import Scene, SceneObject
 from scene_renderer.simulator import HAND, PHYSICS_HZ, TABLE, Pose, Simulator
@@ -174,16 +175,20 @@ class Arm:
         self._simulator.grip(0.0)
         self._travel(start)
         self._lower(start.height)
+        objects = {item.name: item for item in self._objects()}
         met: list[str] = []
 
         def meet() -> bool:
-            """Remembers what the hand touches; never a reason to stop."""
-            met.extend(sorted(self._simulator.touches(HAND) - {HAND, TABLE, *met}))
+            """Remembers what the hand touches, the lowest first; never a reason to stop."""
+            new = self._simulator.touches(HAND) - {HAND, TABLE, *met}
+            met.extend(sorted(new, key=lambda name: (objects[name].position[2], name)))
             return False
 
         self._follow(sweep(self._pose, (x2, y2), steps), meet)
         self.aimed += met[:1]
-        self.handled |= set(met[:1])
+        for name in met[:1]:
+            load = {other for other in objects if bears(objects[name], objects[other])}
+            self.handled |= {name, *load}
         self._glide(_raised(self._pose, LIFT))
 
     def _rotate(self, yaw_deg: int) -> None:

@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from scene_renderer.camera import Array, Vector
+from scene_renderer.footprint import outline_distance, turn
 from scene_renderer.kinematics import FINGER_OPEN
 from scene_renderer.piles import bears
 from scene_renderer.scene import SceneObject
@@ -42,7 +43,7 @@ _FINGER_HALF = 0.0125
 _TIP_WIDTH, _KNUCKLE_WIDTH = 0.018, 0.030
 _MARGIN = 0.003
 _TOP_OVERLAP = 0.006
-_EDGE = 0.010
+_EDGE, _THIN = 0.010, 0.006
 _ROUND_YAWS = 12
 
 
@@ -62,17 +63,14 @@ class Grasp:
 
 
 def find_target(x: float, y: float, objects: Iterable[SceneObject]) -> SceneObject | None:
-    """Returns what is meant by (x, y): what is nearest, if near enough, or what stands on that."""
+    """Returns what is meant by (x, y): the nearest object that bears nothing, if near enough."""
 
     def distance(item: SceneObject) -> float:
         return math.hypot(item.position[0] - x, item.position[1] - y)
 
-    objects = list(objects)
-    nearest = min(objects, key=distance, default=None)
-    if nearest is None or distance(nearest) > GRASP_RADIUS:
-        return None
-    pile = [item for item in objects if item is nearest or bears(nearest, item)]
-    return max(pile, key=lambda item: item.position[2])
+    near = [item for item in objects if distance(item) <= GRASP_RADIUS]
+    tops = [item for item in near if not any(bears(item, other) for other in near)]
+    return min(tops, key=distance, default=None)
 
 
 def find_walls(point: Vector, objects: Iterable[SceneObject]) -> SceneObject | None:
@@ -120,8 +118,9 @@ def find_grasp(point: Vector, objects: Sequence[SceneObject], spare: float = 0.0
 
 def _stands_on(item: SceneObject, xy: tuple[float, float], yaw: float) -> bool:
     """Whether an open finger comes down on an object, too far in to slide off its edge."""
-    points = _finger_points(FINGER_OPEN, _TIP_WIDTH) @ _turn(yaw).T + xy
-    return float(_outline_distance(points, item).min()) < -_EDGE
+    edge = min(_EDGE, min(item.extents[:2]) / 2 - _THIN)
+    points = _finger_points(FINGER_OPEN, _TIP_WIDTH) @ turn(yaw).T + xy
+    return float(outline_distance(points, item).min()) < -edge
 
 
 def top_of(item: SceneObject) -> float:
@@ -135,8 +134,8 @@ def support_height(item: SceneObject, others: Iterable[SceneObject]) -> float:
     points = _grid(x / 2, -y / 2, y / 2)
     if item.kind.round:
         points = points[np.hypot(points[:, 0], points[:, 1]) <= x / 2 + 1e-9]
-    points = points @ _turn(item.yaw).T + np.array(item.position[:2])
-    tops = [top_of(o) for o in others if float(_outline_distance(points, o).min()) < _MARGIN]
+    points = points @ turn(item.yaw).T + np.array(item.position[:2])
+    tops = [top_of(o) for o in others if float(outline_distance(points, o).min()) < _MARGIN]
     return max(tops, default=0.0)
 
 
@@ -180,14 +179,14 @@ def free_height(
     Returns:
         The lowest z of the point between the finger tips, metres; `above` if all is free.
     """
-    base_from_hand = _turn(yaw)
+    base_from_hand = turn(yaw)
     lowest = above
     for item in objects:
         distance = math.dist(xy, item.position[:2]) - math.hypot(*item.extents[:2]) / 2
         top = top_of(item)
         for points, reach, height in _layers(opening):
             if top - height > lowest and distance < reach + _MARGIN:
-                gap = _outline_distance(points @ base_from_hand.T + xy, item)
+                gap = outline_distance(points @ base_from_hand.T + xy, item)
                 if float(gap.min()) < _MARGIN:
                     lowest = top - height
     return lowest
@@ -216,20 +215,3 @@ def _grid(half_x: float, low_y: float, high_y: float) -> Array:
     xs = np.linspace(-half_x, half_x, math.ceil(half_x / 0.006) + 1)
     ys = np.linspace(low_y, high_y, math.ceil((high_y - low_y) / 0.012) + 1)
     return np.stack(np.meshgrid(xs, ys), axis=-1).reshape(-1, 2)
-
-
-def _turn(yaw: float) -> Array:
-    """`base_from_local` of a yaw, from above: float64, shape (2, 2)."""
-    cos, sin = math.cos(yaw), math.sin(yaw)
-    return np.array([[cos, -sin], [sin, cos]])
-
-
-def _outline_distance(points: Array, item: SceneObject) -> Array:
-    """Distances of points, shape (n, 2), to an object's outline from above; negative inside."""
-    offset = points - np.array(item.position[:2])
-    if item.kind.round:
-        return np.asarray(np.hypot(offset[:, 0], offset[:, 1]) - item.extents[0] / 2)
-    local = np.abs(offset @ _turn(item.yaw))
-    beyond = local - np.array(item.extents[:2]) / 2
-    outside = np.hypot(*np.maximum(beyond, 0.0).T)
-    return np.asarray(outside + np.minimum(beyond.max(axis=1), 0.0))

@@ -14,7 +14,6 @@ pure function of (seed, split, index divided by the split's `sharing`).
 import functools
 import math
 import zlib
-from collections.abc import Iterator
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -24,8 +23,9 @@ from PIL import Image, ImageDraw
 
 from scene_renderer.camera import Array, Camera, Vector, are_apart, outline
 from scene_renderer.catalogue import GRASPABLE, RECEIVERS, SHAPES, SUPPORTS
+from scene_renderer.footprint import has_gap
 from scene_renderer.grasping import find_grasp
-from scene_renderer.piles import bears, put_on
+from scene_renderer.piles import bears, pick_rider, put_on_any
 from scene_renderer.scene import FRONT, TABLES, EndEffector, Light, Scene, SceneObject
 from scene_renderer.splits import Split, find_split, is_unseen
 from scene_renderer.vocabulary import COLORS
@@ -191,7 +191,7 @@ def _sample_kinds(rules: Split, rng: np.random.Generator) -> list[tuple[str, str
         free = [pair for pair in _all_pairs(shapes, wants_unseen) if pair not in pairs]
         if number == 1:  # a distractor of the first
             same = int(rng.integers(2))
-            free = [pair for pair in free if pair[same] == pairs[0][same]] or free
+            free = [pair for pair in free if pair[same] == pairs[0][same]]
         pairs.append(_sample_pair(free, pairs, rng))
     return pairs
 
@@ -220,28 +220,24 @@ def _place(
 ) -> tuple[SceneObject, ...] | None:
     """Finds a place for each object, or returns None at a dead end.
 
-    In a pile the last of them stands in or on another one.
+    In a pile one of those that can be taken comes last, and stands in or on another one.
     """
     sized = []
     for color, shape in pairs:
         small, large = SHAPES[shape].sizes
         sized.append((color, shape, round(float(rng.uniform(small, large)) * 500) / 500))
     sized.sort(key=lambda kind: -kind[2] * SHAPES[kind[1]].proportions[0])
-    if is_piled:
-        takeable = [kind for kind in sized if SHAPES[kind[1]].role == "graspable"]
-        rider = takeable[int(rng.integers(len(takeable)))]
-        sized = [kind for kind in sized if kind is not rider] + [rider]
+    rider = pick_rider(sized, rng) if is_piled else None
     placed: list[SceneObject] = []
     outlines: list[Array] = []
-    for number, (color, shape, size) in enumerate(sized):
-        is_rider = is_piled and number == len(sized) - 1
+    for kind in [*(k for k in sized if k is not rider), *([rider] if rider else [])]:
         for _ in range(_TRIES):
-            item = _drop(color, shape, size, rng)
-            if is_rider:
-                item = put_on(item, placed[int(rng.integers(len(placed)))]) or item
-            if not all(_has_gap(item, o) or bears(o, item) for o in placed):
-                continue
-            if is_rider and not any(bears(o, item) for o in placed):
+            dropped = _drop(*kind, rng)
+            if kind is rider:
+                item = put_on_any(dropped, placed, rng)
+            else:
+                item = dropped if all(has_gap(dropped, o, GAP) for o in placed) else None
+            if item is None:
                 continue
             outlined = _outline(item, setup.camera)
             if _is_inside(outlined) and are_apart(outlined, setup.hand):
@@ -271,48 +267,6 @@ def _drop(color: str, shape: str, size: float, rng: np.random.Generator) -> Scen
     x, y = (round(low + (high - low) * rng.random(), 3) for low, high in (AREA_X, AREA_Y))
     yaw = 0.0 if SHAPES[shape].round else round((2 * math.pi * rng.random() - math.pi) / 2, 3)
     return SceneObject(f"{color} {shape}", color, shape, size, (x, y, height / 2), yaw)
-
-
-def _has_gap(a: SceneObject, b: SceneObject) -> bool:
-    """Whether two footprints are `GAP` apart; far ones are so without a closer look."""
-    radii = math.hypot(*_sides(a.shape, a.size)) / 2 + math.hypot(*_sides(b.shape, b.size)) / 2
-    is_far = math.dist(a.position[:2], b.position[:2]) >= radii + GAP
-    return is_far or any(width >= GAP for width in _gaps(a, b))
-
-
-@functools.lru_cache(maxsize=1024)
-def _sides(shape: str, size: float) -> tuple[float, float]:
-    return SHAPES[shape].extents(size)[:2]
-
-
-def gap(a: SceneObject, b: SceneObject) -> float:
-    """Returns a lower bound of the distance between two footprints, metres.
-
-    It is exact for two circles, and wherever an edge faces the other footprint.
-
-    Source: the separating axis theorem.
-    """
-    return max(_gaps(a, b))
-
-
-def _gaps(a: SceneObject, b: SceneObject) -> Iterator[float]:
-    """Distances between the shadows of two footprints on a line, for each that could part them."""
-    dx, dy = b.position[0] - a.position[0], b.position[1] - a.position[1]
-    axes = [math.atan2(dy, dx)]
-    for item in (a, b):
-        if not item.kind.round:
-            axes += [item.yaw, item.yaw + math.pi / 2]
-    for t in axes:
-        yield abs(dx * math.cos(t) + dy * math.sin(t)) - _half_width(a, t) - _half_width(b, t)
-
-
-def _half_width(item: SceneObject, direction: float) -> float:
-    """Half the width of a footprint along a direction, metres."""
-    x, y = _sides(item.shape, item.size)
-    if item.kind.round:
-        return x / 2
-    turn = direction - item.yaw
-    return (x * abs(math.cos(turn)) + y * abs(math.sin(turn))) / 2
 
 
 def _is_inside(pixels: Array) -> bool:

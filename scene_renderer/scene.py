@@ -31,6 +31,10 @@ MIN_OBJECTS = 4
 MAX_OBJECTS = 8
 MAX_DISTANCE = 2.0
 """How far from the base an object may be at most along each axis, metres."""
+DEPTH = 0.005
+"""How far into the table an object may be, metres: rounding, not more."""
+BRIGHTEST = 4.0
+"""Most that a table's colour may be multiplied with."""
 REACH_X = (0.30, 0.65)
 REACH_Y = (-0.40, 0.40)
 """The part of the table that the gripper reaches pointing down, metres, base frame."""
@@ -173,6 +177,16 @@ class Scene:
                     f"Scene '{self.id}' has {names.count(name)} objects named '{name}'; "
                     "give each a name of its own."
                 )
+        for item in self.objects:
+            if not item.name.strip():
+                raise SceneError(f"Scene '{self.id}' has an object without a name.")
+            if item.position[2] - item.extents[2] / 2 < -DEPTH:
+                raise SceneError(
+                    f"Object '{item.name}' has its centre {item.position[2]} m above the table and "
+                    f"is {item.extents[2]:.3f} m high, so it would be partly inside; raise its z."
+                )
+        if not all(0 <= value <= BRIGHTEST for value in self.tint):
+            raise SceneError(f"The tint is {list(self.tint)}; give values from 0 to {BRIGHTEST}.")
         if not 0 <= self.noise <= 255:
             raise SceneError(f"Noise is {self.noise}; give grey levels from 0 to 255.")
         if self.table not in TABLES:

@@ -91,7 +91,7 @@ def _cloth(rng: np.random.Generator) -> NDArray[np.float32]:
     share = (stripe + threads[0])[:, None] + (stripe + threads[1])[None, :]
     weave = 0.05 * np.sin(2 * math.pi * place / 0.005)
     share += weave[:, None] * np.sign(weave)[None, :] + 0.05 * _noise(rng, 9, 9)
-    return _blend(_CLOTH_LIGHT, _CLOTH_DARK, 0.9 * np.clip(share, 0, 1.2))
+    return _blend(_CLOTH_DARK, _CLOTH_LIGHT, 1 - 0.9 * np.clip(share, 0, 1.2))
 
 
 def _plain(rng: np.random.Generator) -> NDArray[np.float32]:

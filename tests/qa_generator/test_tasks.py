@@ -6,8 +6,11 @@ import pytest
 from qa_generator.goals import is_free
 from qa_generator.tasks import TASKS, Goal, read_goal
 from qa_generator.wordings import ALL
+from scene_renderer.episode import execute
 from scene_renderer.errors import DatasetError, SceneError
+from scene_renderer.piles import put_on
 from scene_renderer.plan import format_plan
+from scene_renderer.sampler import sample_scene
 
 PLANS = [
     (
@@ -149,3 +152,51 @@ def test_a_goal_about_a_missing_object_lists_the_present_ones(scene):
 def test_goal_keeps_its_slots_in_json():
     goal = Goal("lift", {"object": "red cube"})
     assert goal.to_dict() == {"task": "lift", "object": "red cube"}
+
+
+@pytest.fixture
+def pile(scene):
+    """The same table with the red ball on the blue bowl's floor, as the sampler would put it."""
+    ball = put_on(scene["red ball"], scene["blue bowl"])
+    return replace(scene, objects=tuple(ball if o.name == ball.name else o for o in scene.objects))
+
+
+def test_what_bears_something_is_neither_taken_nor_filled(pile):
+    for task in ("pick_and_place", "stack", "lift"):
+        for slots in TASKS[task].choices(pile):
+            assert "blue bowl" not in slots.values()
+
+
+def test_what_stands_on_something_is_lifted_but_not_moved_by_a_distance(pile):
+    assert {"object": "red ball"} in TASKS["lift"].choices(pile)
+    moved = {slots["object"] for slots in TASKS["move_left"].choices(pile)}
+    assert "red ball" not in moved
+    assert "red cube" in moved
+
+
+@pytest.mark.parametrize(
+    ("goal", "message"),
+    [
+        (
+            {"task": "pick_and_place", "object": "red cube", "target": "blue bowl"},
+            "'blue bowl' cannot be the target of 'pick_and_place', because 'red ball' stands in",
+        ),
+        (
+            {"task": "move_left", "object": "red ball"},
+            "'red ball' stands on 'blue bowl'; 'move_left' moves what stands on the table",
+        ),
+    ],
+)
+def test_goals_that_a_pile_rules_out_are_refused(pile, goal, message):
+    with pytest.raises(DatasetError, match=message):
+        read_goal(goal, pile)
+
+
+@pytest.mark.parametrize("index", range(4))
+def test_the_oracle_reaches_goals_among_piles(index):
+    table = sample_scene(8, "test_piles", index)
+    rng = np.random.default_rng(index)
+    for task in TASKS.values():
+        drawn = task.sample(table, rng, "seen")
+        if drawn is not None:
+            assert drawn.goal.reached(table, execute(table, drawn.goal.oracle(table)))

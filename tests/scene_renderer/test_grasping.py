@@ -4,6 +4,7 @@ import math
 
 import pytest
 
+from scene_renderer.catalogue import SHAPES
 from scene_renderer.grasping import (
     LOWEST,
     PALM,
@@ -106,3 +107,21 @@ def test_support_is_the_highest_top_below_the_footprint():
     plate = thing("plate", 0.5, 0.0, size=0.15)
     assert support_height(thing("ball", 0.55, 0.0), [plate]) == pytest.approx(top_of(plate))
     assert support_height(thing("ball", 0.6, 0.1), [plate]) == 0.0
+
+
+@pytest.mark.parametrize(("shape", "is_clear"), [("mug", True), ("duck", False), ("prism", False)])
+def test_fingers_hold_a_shape_no_higher_than_it_can_be_gripped(shape, is_clear):
+    size = SHAPES[shape].sizes[1]
+    item = SceneObject(shape, "red", shape, size, (0.5, 0.0, SHAPES[shape].extents(size)[2] / 2))
+    beside = SceneObject("brick", "red", "brick", 0.043, (0.5, 0.075, 0.0172))
+    grasp = find_grasp(item.position, [item, beside])
+    assert grasp.height == pytest.approx(beside.extents[2] + 0.008)
+    assert grasp.is_clear == is_clear
+
+
+def test_room_to_spare_can_be_asked_for():
+    cube = SceneObject("cube", "red", "cube", 0.05, (0.5, 0.0, 0.025), 0.0)
+    walls = [SceneObject(f"w{k}", "red", "brick", 0.0444, (0.5 + x, y, 0.01776), yaw)
+             for k, (x, y, yaw) in enumerate(((0, 0.075, 0), (0.075, 0, 1.5708)))]  # fmt: skip
+    assert find_grasp(cube.position, [cube, *walls]).is_clear
+    assert not find_grasp(cube.position, [cube, *walls], spare=0.002).is_clear

@@ -57,4 +57,5 @@ def test_a_leader_joins_the_nearest_edges() -> None:
 
 def test_a_label_wider_than_the_picture_is_placed_all_the_same() -> None:
     ((left, top, _, _),) = place_labels([(5.0, 5.0, 9.0, 9.0)], [(90.0, 20.0)], [], 64)
-    assert (left, top) >= (1, 0)
+    assert left >= 1
+    assert top >= 0

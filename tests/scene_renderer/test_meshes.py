@@ -55,9 +55,10 @@ def test_mesh_fills_the_box_and_is_centred_on_it(shape):
     size = largest(shape)
     vertices, _ = visual_mesh(shape, size)
     half = np.array(SHAPES[shape].extents(size)) / 2
-    assert vertices.max(axis=0) == pytest.approx(half, abs=5e-4)
+    slack = 5e-4 if shape == "mug" else 1e-9  # whose handle's bar is round
+    assert vertices.max(axis=0) == pytest.approx(half, abs=slack)
     lowest = [-half[1], -half[1], -half[2]] if shape == "mug" else -half  # one handle
-    assert vertices.min(axis=0) == pytest.approx(lowest, abs=5e-4)
+    assert vertices.min(axis=0) == pytest.approx(lowest, abs=slack)
 
 
 @shapes

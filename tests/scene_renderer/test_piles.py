@@ -3,10 +3,12 @@ from dataclasses import replace
 import pytest
 
 from scene_renderer.catalogue import SHAPES
+from scene_renderer.episode import execute
 from scene_renderer.grasping import find_target
 from scene_renderer.piles import bears, put_on
+from scene_renderer.plan import parse_plan
 from scene_renderer.sampler import sample_scene
-from scene_renderer.scene import SceneObject
+from scene_renderer.scene import Scene, SceneObject
 from scene_renderer.simulator import Simulator
 
 
@@ -42,8 +44,29 @@ def test_a_pick_takes_what_is_on_top():
     assert cube is not None
     assert find_target(0.5, 0.0, [plate, cube]) is cube
     assert find_target(0.505, 0.0, [cube, plate]) is cube
-    aside = replace(cube, position=(0.56, 0.0, cube.position[2]))
-    assert find_target(0.5, 0.0, [plate, aside]) is not None
+    far = replace(cube, position=(0.55, 0.0, cube.position[2]))
+    assert find_target(0.5, 0.0, [plate, far]) is plate
+    near = replace(cube, position=(0.48, 0.03, cube.position[2]))
+    assert find_target(0.525, 0.0, [plate, far, near]) is far
+
+
+def test_footprints_decide_what_is_borne():
+    brick = put("brick")
+    end = replace(put("cube"), position=(0.535, 0.0, brick.extents[2] + 0.025))
+    assert bears(brick, end)
+    beside = replace(end, position=(0.5, 0.035, end.position[2]))
+    assert not bears(brick, beside)
+
+
+def test_a_pushed_plate_takes_its_load_along():
+    plate = put("plate", 0.45)
+    cube = put_on(put("cube"), plate)
+    assert cube is not None
+    others = put("bottle", 0.36, 0.25), put("ball", 0.62, 0.25)
+    episode = execute(Scene("push", (plate, cube, *others)), parse_plan("push(340, 0, 12, 400, 0)"))
+    assert episode.aimed == ("plate",)
+    assert episode.failure is None
+    assert episode.final["cube"].position[0] > 0.47
 
 
 @pytest.mark.parametrize("index", range(6))

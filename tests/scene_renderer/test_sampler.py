@@ -2,15 +2,18 @@ import dataclasses
 import itertools
 import math
 from collections import Counter
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
 
 from scene_renderer.catalogue import SUPPORTS
 from scene_renderer.errors import UsageError
+from scene_renderer.footprint import gap
 from scene_renderer.kinematics import inverse
 from scene_renderer.piles import bears
-from scene_renderer.sampler import GAP, gap, sample_scene, uncovered
+from scene_renderer.sampler import GAP, LOOKS, sample_scene, uncovered
 from scene_renderer.scene import REACH_X, REACH_Y, Scene, SceneObject
 from scene_renderer.splits import SPLITS, is_unseen
 
@@ -89,14 +92,26 @@ def test_every_scene_holds_a_distractor_of_the_same_colour_or_shape(
         assert any(a.color == b.color or a.shape == b.shape for a, b in pairs)
 
 
-def test_looks_wander_further_from_mild_to_hard() -> None:
+def test_looks_wander_further_from_mild_to_hard_in_every_way() -> None:
+    mild, medium, hard = (dataclasses.astuple(LOOKS[name]) for name in ("mild", "medium", "hard"))
+    assert all(a < b < c for a, b, c in zip(mild, medium, hard, strict=True))
+
+
+@pytest.mark.parametrize(
+    "look",
+    [
+        lambda scene: scene.camera.position,
+        lambda scene: scene.light.direction,
+        lambda scene: scene.tint,
+        lambda scene: scene.noise,
+    ],
+)
+def test_scenes_of_a_harder_look_differ_more(look: Callable[[Scene], Any]) -> None:
     def spread(split: str) -> float:
-        return float(
-            np.std([sample_scene(3, split, i).camera.position for i in range(0, 160, 8)], 0).sum()
-        )
+        looks = [look(sample_scene(3, split, index)) for index in range(30)]
+        return float(np.std(looks, axis=0).sum())
 
     assert spread("test") < spread("test_look") < spread("test_look_hard")
-    assert sample_scene(3, "test", 1).noise == 0 < sample_scene(3, "test_look_hard", 1).noise
 
 
 def test_objects_stand_on_the_table_within_reach_and_apart(scenes: dict[str, list[Scene]]) -> None:
