@@ -48,7 +48,7 @@ license: apache-2.0
 
 # Tablehand's tiny base
 
-A vision-language model of SmolVLM's architecture with {parameters:,} parameters, made from scratch
+A vision-language model of SmolVLM's architecture with {parameters:,} parameters, made {origin}
 by `python -m finetune pretrain` on questions about {scenes:,} rendered scenes. It has never seen a
 plan. Minutes of training: {see_minutes:g} of seeing, {read_minutes:g} of reading,
 {ask_minutes:g} of asking (`pretraining.json` has its settings).
@@ -340,4 +340,6 @@ def save_base(model: Any, processor: Any, output: Path, facts: dict[str, Any]) -
     processor.save_pretrained(output)
     (output / "model.safetensors").chmod(0o644)
     write_whole(output / "pretraining.json", json.dumps(facts, indent=2) + "\n")
-    write_whole(output / "README.md", CARD.format(**facts["settings"] | facts))
+    is_fresh = facts["settings"]["start_from"] is None
+    origin = "from scratch" if is_fresh else "from an earlier base"
+    write_whole(output / "README.md", CARD.format(**facts["settings"] | facts, origin=origin))
