@@ -58,9 +58,12 @@ def gap(a: SceneObject, b: SceneObject) -> float:
 
 
 def has_gap(a: SceneObject, b: SceneObject, least: float) -> bool:
-    """Whether two footprints are so far apart, metres; far ones are so without a closer look."""
-    radii = math.hypot(*_sides(a.shape, a.size)) / 2 + math.hypot(*_sides(b.shape, b.size)) / 2
-    is_far = math.dist(a.position[:2], b.position[:2]) >= radii + least
+    """Whether two footprints are so far apart, metres; few pairs need the closer look."""
+    distance = 2 * (math.dist(a.position[:2], b.position[:2]) - least)
+    sides = _sides(a.shape, a.size), _sides(b.shape, b.size)
+    if distance < min(sides[0]) + min(sides[1]):
+        return False
+    is_far = distance >= math.hypot(*sides[0]) + math.hypot(*sides[1])
     return is_far or any(width >= least for width in _gaps(a, b))
 
 
