@@ -40,8 +40,8 @@ TIME_LIMIT = 90.0
 FALL = 0.04
 """What sinks further than this after it was let go fell, metres."""
 
-_SPEED = 0.6
-_ANGULAR_SPEED = 2.2
+_SPEED = 0.7
+_ANGULAR_SPEED = 2.6
 _GUARDED_SPEED = 0.12
 _APPROACH = 0.012
 _CLEARANCE = 0.025
