@@ -2,7 +2,7 @@
 
 python benchmarks/kills.py --kills 200
 
-Each try renders the same ten shards with one or two workers, is killed with SIGKILL at a random
+Each try renders the same five shards with one or two workers, is killed with SIGKILL at a random
 moment between the birth of its folder and its end, and then goes on with --resume. One that ended
 before its kill is done again. Two tries run at a time. Exit code 3 if any data set differs from the
 undisturbed one. `halfway` counts the kills that left some shards and no manifest.
@@ -21,7 +21,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-COUNT, SIZE, AT_A_TIME = 640, 48, 2
+COUNT, SIZE, AT_A_TIME = 320, 48, 2
 
 
 def main() -> int:
