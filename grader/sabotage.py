@@ -39,7 +39,7 @@ _EMPTY = 0.09
 _OVER_MM = 40
 _ALIKE = 0.95
 _WAYS = ((1, 0), (-1, 0), (0, 1), (0, -1))
-_BACK_AND_FORTH = ((450, 300, 400), (450, -300, 12))
+_BACK_AND_FORTH = ((450, 350, 500), (450, -350, 12))
 
 
 def spoil(case: Case) -> Iterator[tuple[str, str, Failure]]:

@@ -103,7 +103,8 @@ def choose_frames(
         wanted.append(time)
         time += speed / fps / (slowdown if slow[0] <= time < slow[1] else 1)
     nearest: list[int] = np.searchsorted((times[1:] + times[:-1]) / 2, wanted).tolist()
-    return [*nearest, len(times) - 1]
+    last = len(times) - 1
+    return nearest if nearest[-1] == last else [*nearest, last]
 
 
 def find_failure(episode: Episode) -> float:
