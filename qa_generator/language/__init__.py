@@ -1,0 +1,1 @@
+"""How people say what they want, and an independent reader of it."""

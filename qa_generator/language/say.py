@@ -1,0 +1,282 @@
+"""`say`: puts what a goal wants into words, as a person might.
+
+A template of the goal's family, references that mean one thing each, verbs and politeness, and now
+and then a capital letter with a full stop, missing articles, or a slip of the keyboard.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from qa_generator.language import words
+from qa_generator.language.references import (
+    PLAIN,
+    Speaker,
+    enumerate_things,
+    refer,
+    refer_all,
+)
+from qa_generator.language.templates import FAMILIES
+from qa_generator.language.words import Style, Words
+from scene_renderer.catalogue import SHAPES
+from scene_renderer.scene import Scene
+
+CAPITAL, TELEGRAM, SLIP = 0.12, 0.08, 0.04
+"""How often a sentence is spelt with a capital, a command without articles, a word wrongly."""
+STATEMENT = 0.3
+"""How often a wish is said as a statement, not as a command."""
+DEFAULT_MM = 100
+"""The distance of a `move_*` that names none."""
+
+_VERB = re.compile(r"\[(\w+)(\+?)\]( \{\w+\}| it\b| them\b)?")
+_SLOT = re.compile(r"\{(\w+)\}")
+_ARTICLE = re.compile(
+    r"(?<!of )\bthe (?=(?:{})\b)".format(
+        "|".join(
+            word
+            for tables in (words.COLOR_WORDS, words.NOUNS)
+            for choices in tables.values()
+            for word in choices.all
+        )
+    )
+)
+"""An article that a telegram drops."""
+_LETTERS = "abcdefghijklmnopqrstuvwxyz"
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """What is said, and the id of the template that it was made from."""
+
+    text: str
+    template: str
+
+
+@dataclass(frozen=True)
+class _Core:
+    """A filled template before politeness."""
+
+    text: str
+    template: str
+    is_command: bool
+
+
+def say(
+    scene: Scene, task: str, slots: Mapping[str, Any], rng: np.random.Generator, style: Style
+) -> Sentence:
+    """Words a goal.
+
+    Args:
+        scene: what is on the table.
+        task: a word from `TASKS`, but not `refuse`.
+        slots: the goal's.
+        rng: draws.
+        style: `seen`, or `unseen` for templates and synonyms that training never shows.
+    """
+    if task == "steps":
+        core = _say_steps(scene, slots["steps"], rng, style)
+    else:
+        core = _say_one(scene, task, slots, rng, style)
+    return Sentence(_finish(core, rng, style), core.template)
+
+
+def say_with(
+    family: str, fill: Mapping[str, str], rng: np.random.Generator, style: Style
+) -> Sentence:
+    """Words a family whose slots are filled already."""
+    core = _fill(family, fill, rng, style, can_state=True)
+    return Sentence(_finish(core, rng, style), core.template)
+
+
+def unseen_words(text: str) -> tuple[str, ...]:
+    """Returns the synonyms of a text that training never shows."""
+    return tuple(word for word, pattern in _UNSEEN.items() if pattern.search(text.lower()))
+
+
+def family_of(task: str, slots: Mapping[str, Any], rng: np.random.Generator | None = None) -> str:
+    """Returns the family of templates that words a task's goal."""
+    if task.startswith("move_"):
+        silent = slots["distance_mm"] == DEFAULT_MM and rng is not None and rng.integers(3) > 0
+        return "move" if silent else "move_by"
+    if task == "sort" and len(slots["bins"]) == 1:
+        return "sort_one"
+    return task
+
+
+def fill_slots(
+    scene: Scene,
+    task: str,
+    slots: Mapping[str, Any],
+    speaker: Speaker,
+    kinds: Sequence[str] | None = None,
+) -> dict[str, str]:
+    """Says each slot of a goal: placeholder of the templates to phrase."""
+    fill: dict[str, str] = {}
+    if "object" in slots:
+        fill["a"] = refer(speaker, scene, scene[slots["object"]], kinds).text
+    if "target" in slots:
+        target = scene[slots["target"]]
+        only = PLAIN if task in ("clear", "sort", "put_all", "gather") else kinds
+        fill |= {"b": refer(speaker, scene, target, only).text, **prepositions(speaker, target.shape)}
+    if "objects" in slots:
+        said = [refer(speaker, scene, scene[name], PLAIN).text for name in slots["objects"]]
+        fill |= {
+            "list": enumerate_things(said),
+            "tsil": enumerate_things(said[::-1]),
+            "all": enumerate_things(said),
+        }
+    if "which" in slots:
+        fill["all"] = refer_all(speaker, slots["which"])
+    for number, (word, name) in enumerate(slots.get("bins", {}).items(), start=1):
+        suffix = "" if number == 1 else str(number)
+        said = prepositions(speaker, scene[name].shape)
+        fill |= {key + suffix: text for key, text in said.items()}
+        fill["b" + suffix] = refer(speaker, scene, scene[name], PLAIN).text
+        fill["all" + suffix] = refer_all(speaker, {slots["by"]: word})
+        fill["property"] = "colour" if slots["by"] == "color" else "shape"
+    if "side" in slots:
+        fill["side"] = speaker.say(words.SIDES[slots["side"]])
+    if task.startswith("move_"):
+        fill["way"] = speaker.say(words.WAYS[task.removeprefix("move_")])
+    if "direction" in slots:
+        fill["way"] = speaker.say(words.WAYS[slots["direction"]])
+    if "distance_mm" in slots:
+        fill["distance"] = say_distance(slots["distance_mm"], speaker)
+    if "yaw_deg" in slots:
+        fill["angle"] = speaker.say(words.ANGLES[slots["yaw_deg"]])
+    return fill
+
+
+def say_distance(distance_mm: int, speaker: Speaker) -> str:
+    """Writes a length: `5 cm`, `50 mm`, `5 centimetres`, or for one of them `a bit`."""
+    rng = speaker.rng
+    if distance_mm == words.A_BIT_MM and rng.integers(3) == 0:
+        return speaker.say(words.A_BIT)
+    if distance_mm % 1000 == 0 and rng.integers(2):
+        metres = distance_mm // 1000
+        return f"{metres} metre" if metres == 1 else f"{metres} metres"
+    if distance_mm % 10 == 0 and rng.integers(3):
+        return f"{distance_mm // 10} {speaker.say(words.CENTIMETRES, usual=0.7)}"
+    return f"{distance_mm} {speaker.say(words.MILLIMETRES, usual=0.7)}"
+
+
+def prepositions(speaker: Speaker, shape: str) -> dict[str, str]:
+    """Says the placeholders for what is done to a target of this shape."""
+    is_deep = SHAPES[shape].deep
+    return {
+        "into": speaker.say(words.INTO if is_deep else words.ONTO),
+        "in": speaker.say(words.IN if is_deep else words.ON),
+        "off": "out of" if is_deep else "off",
+        "on_top": speaker.say(words.ON_TOP),
+    }
+
+
+def _say_one(
+    scene: Scene, task: str, slots: Mapping[str, Any], rng: np.random.Generator, style: Style
+) -> _Core:
+    fill = fill_slots(scene, task, slots, Speaker(rng, style))
+    return _fill(family_of(task, slots, rng), fill, rng, style, can_state=True)
+
+
+def _say_steps(
+    scene: Scene, steps: Sequence[Mapping[str, Any]], rng: np.random.Generator, style: Style
+) -> _Core:
+    """Joins commands; each names things by what does not change when others have moved."""
+    parts = []
+    for step in steps:
+        task, slots = step["task"], {k: v for k, v in step.items() if k != "task"}
+        fill = fill_slots(scene, task, slots, Speaker(rng, "seen"), PLAIN)
+        parts.append(_fill(family_of(task, slots, rng), fill, rng, "seen", can_state=False).text)
+    number, join = _pick(words.JOINS if len(steps) == 2 else words.JOINS_THREE, rng, style)
+    return _Core(_put_in(join, parts), f"steps{len(steps)}:{number}", is_command=False)
+
+
+def _put_in(join: str, parts: Sequence[str]) -> str:
+    return re.sub(r"\{(\d)\}", lambda match: parts[int(match[1]) - 1], join)
+
+
+def _fill(
+    family: str, fill: Mapping[str, str], rng: np.random.Generator, style: Style, *, can_state: bool
+) -> _Core:
+    templates = FAMILIES[family]
+    is_command = not (can_state and templates.statements.all and rng.random() < STATEMENT)
+    choices = templates.commands if is_command else templates.statements
+    number, template = _pick(choices, rng, style)
+    if not can_state:  # one phrase of a longer sentence has no full stop
+        while "." in template:
+            number, template = _pick(choices, rng, style)
+    said = _VERB.sub(lambda match: _conjugate(match, rng, style), template)
+    text = _SLOT.sub(lambda match: fill[match[1]], said)
+    name = f"{family}:{'' if is_command else 's'}{number}"
+    return _Core(text, name, is_command)
+
+
+def _pick(choices: Words, rng: np.random.Generator, style: Style) -> tuple[int, str]:
+    """Draws a template of exactly this style, with its number."""
+    some = choices.seen if style == "seen" else choices.unseen
+    text = some[int(rng.integers(len(some)))]
+    return choices.all.index(text), text
+
+
+def _conjugate(match: re.Match[str], rng: np.random.Generator, style: Style) -> str:
+    """Writes a verb and what follows it; a particle comes behind its object."""
+    verb = words.VERBS[match[1]].draw(rng, style)
+    word = verb.past if match[2] else verb.base
+    rest = (match[3] or "") + (f" {verb.particle}" if verb.particle else "")
+    return word + rest
+
+
+def _finish(core: _Core, rng: np.random.Generator, style: Style) -> str:
+    text = core.text
+    if core.is_command:
+        text = _be_polite(text, rng, style)
+    if core.is_command and text == core.text and rng.random() < TELEGRAM:
+        text = _ARTICLE.sub("", text)
+    if rng.random() < SLIP:
+        text = slip(text, rng)
+    if rng.random() < CAPITAL:
+        text = text[0].upper() + re.sub(r"(?<=\. )\w", lambda m: m[0].upper(), text[1:])
+        text = re.sub(r"\bi\b", "I", text)
+        return text if text.endswith(("?", ".")) else f"{text}."
+    return text
+
+
+def _be_polite(text: str, rng: np.random.Generator, style: Style) -> str:
+    """Wraps a command; one in three stays bare."""
+    if rng.integers(3) == 0 and style == "seen":
+        return text
+    wrapped = words.POLITE.draw(rng, style).format(vp=text)
+    return wrapped if ". " not in text else text
+
+
+def slip(text: str, rng: np.random.Generator) -> str:
+    """Mistypes one long word: two letters swapped, one missing, one doubled, or another one."""
+    long = [match for match in re.finditer(r"[a-z]{6,}", text)]
+    if not long:
+        return text
+    match = long[int(rng.integers(len(long)))]
+    word, at = match[0], int(rng.integers(1, len(match[0]) - 2))
+    wrong = {
+        0: word[:at] + word[at + 1] + word[at] + word[at + 2 :],
+        1: word[:at] + word[at + 1 :],
+        2: word[:at] + word[at] + word[at:],
+        3: word[:at] + _LETTERS[int(rng.integers(26))] + word[at + 1 :],
+    }[int(rng.integers(4))]
+    return text[: match.start()] + wrong + text[match.end() :]
+
+
+def _all_unseen() -> Iterator[str]:
+    for value in vars(words).values():
+        tables = value.values() if isinstance(value, Mapping) else [value]
+        for table in tables:
+            if isinstance(table, Words) and table not in (words.POLITE, words.JOINS, words.JOINS_THREE):
+                yield from table.unseen
+            elif isinstance(table, words.Verbs):
+                seen = {form for verb in table.seen for form in (verb.base, verb.past)}
+                yield from ({f for v in table.unseen for f in (v.base, v.past)} - seen)
+
+
+_UNSEEN = {word: re.compile(rf"\b{re.escape(word)}\b") for word in sorted(set(_all_unseen()))}
