@@ -126,7 +126,7 @@ def sample_scene(seed: int, split: str, index: int) -> Scene:
     rng = np.random.default_rng([seed, zlib.crc32(split.encode()), index])
     objects = None
     while objects is None:
-        objects = _place(_sample_kinds(rules, rng), setup, rules.piled, rng)
+        objects = _place(_sample_kinds(rules, rng), setup, rules.is_piled(index), rng)
     return Scene(
         id=f"{split}-{seed}-{index:06d}",
         objects=objects,

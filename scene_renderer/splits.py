@@ -5,6 +5,7 @@ so no two splits share a scene. On top of that, each `test_*` split holds one th
 never shows.
 """
 
+import math
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal
@@ -12,6 +13,8 @@ from typing import Literal
 from scene_renderer.catalogue import SHAPES
 from scene_renderer.errors import UsageError, did_you_mean
 from scene_renderer.vocabulary import COLORS
+
+_GOLDEN = (math.sqrt(5) - 1) / 2
 
 
 @dataclass(frozen=True)
@@ -23,7 +26,7 @@ class Split:
         combinations: colour-shape pairs drawn from all `seen` ones, or with `unseen` ones too.
         look: how far camera, light, table and picture noise wander.
         wordings: whether instructions use the `seen` or the `unseen` templates.
-        piled: whether one object stands in or on another from the start.
+        piled: in which share of the scenes one object stands in or on another from the start.
         sharing: how many scenes in a row share camera, light, table and the gripper's start, which
             are then drawn once for all of them.
     """
@@ -32,21 +35,29 @@ class Split:
     combinations: Literal["seen", "unseen"] = "seen"
     look: Literal["mild", "medium", "hard"] = "mild"
     wordings: Literal["seen", "unseen"] = "seen"
-    piled: bool = False
+    piled: float = 0.0
     sharing: int = 1
+
+    def is_piled(self, index: int) -> bool:
+        """Whether the scene of this index is one of those with a pile.
+
+        Multiples of the golden ratio spread evenly over any stretch of scenes, and over every
+        second, third or twentieth of them too, so that tasks which take turns see as many piles.
+        """
+        return index * _GOLDEN % 1 >= 1 - self.piled
 
 
 SPLITS: MappingProxyType[str, Split] = MappingProxyType(
     {
-        "train": Split(sharing=8),
-        "valid": Split(),
-        "test": Split(),
-        "test_combinations": Split(combinations="unseen"),
-        "test_wordings": Split(wordings="unseen"),
-        "test_counts": Split(objects=(8, 8)),
-        "test_look": Split(look="medium"),
-        "test_look_hard": Split(look="hard"),
-        "test_piles": Split(piled=True),
+        "train": Split(piled=0.25, sharing=8),
+        "valid": Split(piled=0.25),
+        "test": Split(piled=0.25),
+        "test_combinations": Split(piled=0.25, combinations="unseen"),
+        "test_wordings": Split(piled=0.25, wordings="unseen"),
+        "test_counts": Split(objects=(8, 8), piled=0.25),
+        "test_look": Split(look="medium", piled=0.25),
+        "test_look_hard": Split(look="hard", piled=0.25),
+        "test_piles": Split(piled=1.0),
     }
 )
 
