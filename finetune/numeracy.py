@@ -15,7 +15,7 @@ from torch import nn
 from torch.nn import functional
 
 from finetune.packing import Row
-from qa_generator.wordings import WAYS
+from qa_generator.language.words import WAYS
 from scene_renderer.vocabulary import DIRECTIONS
 from vlm.processor import ChatTokenizer
 
@@ -35,7 +35,9 @@ UNITS_MM = {"mm": 1, "cm": 10}
 """Millimetres in a unit."""
 
 SIGNS = {
-    way.split()[-1]: sum(DIRECTIONS[direction]) for direction, ways in WAYS.items() for way in ways
+    way.split()[-1]: sum(DIRECTIONS[direction])
+    for direction, ways in WAYS.items()
+    for way in ways.seen
 }
 """Words that say which way, and the sign that they give a step."""
 

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from qa_generator.language.words import Style
 from qa_generator.tasks import TASKS, Instruction
-from qa_generator.wordings import Style
 from scene_renderer.plan import Plan
 from scene_renderer.scene import Scene
 
@@ -30,7 +30,8 @@ def sample_instructions(
         tasks: words from `TASKS`; every task comes once before one comes twice.
 
     Returns:
-        At most `count` instructions: fewer where the scene allows no more.
+        At most `count` instructions: fewer where the scene allows no more. What must be refused is
+        followed by its solvable twin.
     """
     known = [TASKS[name] for name in tasks]
     instructions: dict[Plan, Instruction] = {}
@@ -39,6 +40,7 @@ def sample_instructions(
             if len(instructions) == count:
                 return list(instructions.values())
             drawn = known[index].sample(scene, rng, style)
-            if drawn is not None:
-                instructions.setdefault(drawn.goal.oracle(scene), drawn)
+            for each in (drawn, drawn and drawn.twin):
+                if each is not None and len(instructions) < count:
+                    instructions.setdefault(each.goal.oracle(scene), each)
     return list(instructions.values())

@@ -2,7 +2,8 @@
 
 import re
 
-from qa_generator import prompt, questions, wordings
+from qa_generator import prompt, questions
+from qa_generator.language.say import all_texts
 from scene_renderer.catalogue import SHAPES, plural
 from scene_renderer.plan import ACTIONS
 from scene_renderer.vocabulary import COLORS, REFUSAL_REASONS, SIDE_WORDS, SIZE_WORDS
@@ -14,10 +15,7 @@ _WORD = re.compile(r"[a-z_]+")
 def lexicon() -> list[str]:
     """Returns all words in alphabetical order; a tokenizer trained on them splits none."""
     texts = [
-        *(t for w in wordings.ALL for t in (*w.seen, *w.unseen)),
-        *wordings.INTO,
-        *wordings.ONTO,
-        *(word for words in wordings.WAYS.values() for word in words),
+        *all_texts(),
         *questions.TEMPLATES.values(),
         *map(plural, SHAPES),
         *COLORS,

@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qa_generator.instructions import sample_instructions
+from qa_generator.language.words import Style
 from qa_generator.prompt import build_prompt, observe
 from qa_generator.questions import KINDS, sample_questions
 from qa_generator.tasks import TASKS
-from qa_generator.wordings import Style
 from scene_renderer.pictures import decode_picture
 from scene_renderer.plan import format_plan
 from scene_renderer.scene import Scene

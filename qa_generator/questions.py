@@ -28,8 +28,8 @@ from typing import TypeVar
 
 import numpy as np
 
+from qa_generator.language.words import WAYS
 from qa_generator.prompt import format_place, format_position, to_millimetres
-from qa_generator.wordings import WAYS
 from scene_renderer.catalogue import SHAPES, plural
 from scene_renderer.piles import base_of, load_of
 from scene_renderer.scene import SceneObject, Table, Vector
@@ -180,7 +180,7 @@ def ask_beside(item: SceneObject, direction: str, rng: np.random.Generator) -> t
         Question and answer; one answer in four tells first where the thing itself is.
     """
     form, distance = pick(rng, SHIFTED_FORMS), pick(rng, DISTANCES_MM)
-    way = direction if form == "place_shifted" else pick(rng, WAYS[direction])
+    way = direction if form == "place_shifted" else pick(rng, WAYS[direction].seen)
     question = TEMPLATES[form].format(
         distance=format_distance(distance, rng), direction=way, a=item.name
     )

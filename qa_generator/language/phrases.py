@@ -1,7 +1,7 @@
 """Which things of a scene a noun phrase means: an own reading, apart from who wrote the phrase.
 
-    the red cube · red one · the larger cube · the second cube from the left · all the red things
-    the cube that is behind the blue mug · the object nearest to the gripper · what is in the bowl
+the red cube · red one · the larger cube · the second cube from the left · all the red things
+the cube that is behind the blue mug · the object nearest to the gripper · what is in the bowl
 """
 
 import math

@@ -13,6 +13,7 @@ All but the first three need a look at the picture, or at coordinates. What is c
 than the margins below is never said. Directions are the robot's: left is +y, behind is +x.
 """
 
+import itertools
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -163,7 +164,9 @@ def _by_size(speaker: Speaker, scene: Table, item: SceneObject) -> Iterator[str]
         yield f"the {speaker.say(words.SMALLER)} {speaker.noun(item.shape)}"
 
 
-def _classes(speaker: Speaker, scene: Table, item: SceneObject) -> Iterator[tuple[str, list[SceneObject]]]:
+def _classes(
+    speaker: Speaker, scene: Table, item: SceneObject
+) -> Iterator[tuple[str, list[SceneObject]]]:
     """The classes that a thing is in, with two or more members: a noun phrase, and the members."""
     members = [o for o in scene.objects if o.shape == item.shape]
     if len(members) > 1:
@@ -178,8 +181,8 @@ def _by_order(speaker: Speaker, scene: Table, item: SceneObject) -> Iterator[str
     for noun, members in _classes(speaker, scene, item):
         for side in ("left", "right"):
             y = AXES[side][1]
-            row = sorted(members, key=lambda o: -y * o.position[1])
-            steps = [y * (a.position[1] - b.position[1]) for a, b in zip(row, row[1:], strict=False)]
+            row = sorted(members, key=lambda o: o.position[1], reverse=side == "left")
+            steps = [y * (a.position[1] - b.position[1]) for a, b in itertools.pairwise(row)]
             place = row.index(item)
             if min(steps[: place + 1]) < APART:
                 continue
@@ -220,18 +223,18 @@ def _by_load(speaker: Speaker, scene: Table, item: SceneObject) -> Iterator[str]
             yield f"what {speaker.say(words.LIES)} {speaker.say(where)} {name}"
 
 
-_KINDS: MappingProxyType[
-    str, Callable[[Speaker, Table, SceneObject], Iterator[str]]
-] = MappingProxyType(
-    {
-        "color": _by_color,
-        "shape": _by_shape,
-        "size": _by_size,
-        "order": _by_order,
-        "relation": _by_relation,
-        "gripper": _by_gripper,
-        "load": _by_load,
-    }
+_KINDS: MappingProxyType[str, Callable[[Speaker, Table, SceneObject], Iterator[str]]] = (
+    MappingProxyType(
+        {
+            "color": _by_color,
+            "shape": _by_shape,
+            "size": _by_size,
+            "order": _by_order,
+            "relation": _by_relation,
+            "gripper": _by_gripper,
+            "load": _by_load,
+        }
+    )
 )
 
 assert set(words.NOUNS) == set(SHAPES), "every shape needs a noun"

@@ -26,6 +26,7 @@ from qa_generator.language.say import (
     Sentence,
     family_of,
     fill_slots,
+    pick_sentence,
     prepositions,
     say_distance,
     say_with,
@@ -58,9 +59,7 @@ class Refusable:
     twin: Sentence
 
 
-def spoil(
-    wish: Wish, reason: str, rng: np.random.Generator, style: Style
-) -> Refusable | None:
+def spoil(wish: Wish, reason: str, rng: np.random.Generator, style: Style) -> Refusable | None:
     """Words a goal twice: as it is, and such that it must be refused for this reason.
 
     Returns:
@@ -181,9 +180,9 @@ def _nonsense(wish: Wish, fill: Fill, speaker: Speaker) -> Fill | Sentence | Non
     if kind < 3 and {"a", "b"} <= set(fill):
         return {**fill, "b": fill["a"]}
     if kind < 5:
-        return Sentence(speaker.say(words.SMALL_TALK), "small_talk")
+        return pick_sentence("small_talk", rng, speaker.style)
     if kind == 5:
-        return Sentence(speaker.say(words.FOREIGN), "foreign")
+        return pick_sentence("foreign", rng, speaker.style)
     if kind == 6 and rng.integers(3) == 0:
         return Sentence("", "empty")
     text = say_with(family_of(wish.task, wish.slots), fill, copy.deepcopy(rng), speaker.style).text
@@ -196,22 +195,22 @@ def _scramble(word: str, rng: np.random.Generator) -> str:
     return "".join(letters[i] for i in rng.integers(len(letters), size=len(word)))
 
 
-_SPOILERS: MappingProxyType[
-    str, Callable[[Wish, Fill, Speaker], Fill | Sentence | None]
-] = MappingProxyType(
-    {
-        "absent": _absent,
-        "ambiguous": _ambiguous,
-        "unreachable": _unreachable,
-        "occupied": _occupied,
-        "unsafe": _unsafe,
-        "nonsense": _nonsense,
-    }
+_SPOILERS: MappingProxyType[str, Callable[[Wish, Fill, Speaker], Fill | Sentence | None]] = (
+    MappingProxyType(
+        {
+            "absent": _absent,
+            "ambiguous": _ambiguous,
+            "unreachable": _unreachable,
+            "occupied": _occupied,
+            "unsafe": _unsafe,
+            "nonsense": _nonsense,
+        }
+    )
 )
 
 SPOILABLE: MappingProxyType[str, Sequence[str]] = MappingProxyType(
     {
-        "absent": ("pick_and_place", "put_in", "lift", "stack", "place_beside", "swap", "move_left"),
+        "absent": ("pick_and_place", "put_in", "lift", "stack", "place_beside", "swap", "push"),
         "ambiguous": ("pick_and_place", "put_in", "lift", "stack", "place_beside", "move_right"),
         "unreachable": tuple(f"move_{way}" for way in DIRECTIONS),
         "occupied": (*(f"move_{way}" for way in DIRECTIONS), "pick_and_place", "put_in", "stack"),

@@ -22,7 +22,7 @@ from qa_generator.language.symbols import Symbol, read_symbols
 from qa_generator.language.words import A_BIT_MM
 from scene_renderer.catalogue import SHAPES
 from scene_renderer.footprint import gap
-from scene_renderer.piles import load_of
+from scene_renderer.piles import base_of, load_of
 from scene_renderer.scene import Scene
 from scene_renderer.vocabulary import DIRECTIONS
 
@@ -40,7 +40,7 @@ _ABSENT, _AMBIGUOUS, _UNREACHABLE, _OCCUPIED, _UNSAFE, _NONSENSE = (
 )
 
 
-class _Refusal(Exception):
+class _RefusalError(Exception):
     """There is a reason not to do it."""
 
     def __init__(self, meaning: Meaning) -> None:
@@ -55,7 +55,7 @@ def understand(scene: Scene, text: str) -> Meaning:
         if len(clauses) == 1:
             return _read_clause(scene, clauses[0])
         return "steps", tuple(_read_clause(scene, clause) for clause in clauses)
-    except _Refusal as refusal:
+    except _RefusalError as refusal:
         return refusal.meaning
 
 
@@ -163,7 +163,7 @@ class _Clause:
         """Returns the value of the only such symbol."""
         values = {i.value for i in self.items if isinstance(i, Symbol) and i.kind == kind}
         if len(values) != 1:
-            raise _Refusal(_NONSENSE)
+            raise _RefusalError(_NONSENSE)
         return values.pop()
 
     def verbs(self) -> set[str]:
@@ -180,10 +180,10 @@ class _Clause:
         """Returns the names of exactly so many single things.
 
         Raises:
-            _Refusal: if there are more or fewer, or a phrase means none or several.
+            _RefusalError: if there are more or fewer, or a phrase means none or several.
         """
         if len(self.phrases) != count or any(p.is_set for p in self.phrases):
-            raise _Refusal(_NONSENSE)
+            raise _RefusalError(_NONSENSE)
         return [_only(phrase) for phrase in self.phrases]
 
     def lists(self) -> list[tuple[frozenset[str], int]]:
@@ -193,7 +193,7 @@ class _Clause:
         for index, item in enumerate(self.items):
             if isinstance(item, Phrase):
                 if not item.names:
-                    raise _Refusal(_ABSENT)
+                    raise _RefusalError(_ABSENT)
                 run += item.names if item.is_set else (_only(item),)
             elif item.kind not in ("and", ","):
                 if run:
@@ -212,7 +212,7 @@ class _Clause:
 
 def _only(phrase: Phrase) -> str:
     if len(phrase.names) != 1:
-        raise _Refusal(_AMBIGUOUS if phrase.names else _ABSENT)
+        raise _RefusalError(_AMBIGUOUS if phrase.names else _ABSENT)
     return phrase.names[0]
 
 
@@ -230,7 +230,7 @@ def _read_clause(scene: Scene, symbols: Sequence[Symbol]) -> Meaning:
     for applies, read in _RULES:
         if applies(clause):
             return read(clause)
-    raise _Refusal(_NONSENSE)
+    raise _RefusalError(_NONSENSE)
 
 
 def _harm(clause: _Clause) -> Meaning:
@@ -240,7 +240,7 @@ def _harm(clause: _Clause) -> Meaning:
 def _swap(clause: _Clause) -> Meaning:
     names = [_only(phrase) for phrase in clause.phrases]
     if len(set(names)) != 2:
-        raise _Refusal(_NONSENSE)
+        raise _RefusalError(_NONSENSE)
     return "swap", frozenset(names)
 
 
@@ -255,20 +255,23 @@ def _row(clause: _Clause) -> Meaning:
 
 
 def _rotate(clause: _Clause) -> Meaning:
-    return "rotate", clause.singles(1)[0], int(clause.value("angle"))
+    name, yaw = clause.singles(1)[0], int(clause.value("angle"))
+    if clause.has("degrees"):
+        yaw = int(clause.value("number")) * (1 if clause.value("side") == "left" else -1)
+    return "rotate", name, yaw
 
 
 def _push(clause: _Clause) -> Meaning:
     name, distance = clause.singles(1)[0], clause.length_mm()
     if distance is None:
-        raise _Refusal(_NONSENSE)
+        raise _RefusalError(_NONSENSE)
     return "push", clause.value("way"), name, distance
 
 
 def _beside(clause: _Clause) -> Meaning:
     names = clause.singles(2)
     if names[0] == names[1]:
-        raise _Refusal(_NONSENSE)
+        raise _RefusalError(_NONSENSE)
     if isinstance(clause.items[0], Symbol) and clause.items[0].kind == "side":
         names = names[::-1]
     return "beside", clause.value("side"), *names
@@ -294,7 +297,7 @@ def _move(clause: _Clause) -> Meaning:
 def _gather(clause: _Clause) -> Meaning:
     groups = [names for names, _ in clause.lists()]
     if len(groups) != 2 or len(groups[1]) != 1:
-        raise _Refusal(_NONSENSE)
+        raise _RefusalError(_NONSENSE)
     return "gather", groups[0] - groups[1], next(iter(groups[1]))
 
 
@@ -306,10 +309,10 @@ def _clear(clause: _Clause) -> Meaning:
         return "clear", bases.pop()
     if len(names) == 1:  # what is in or on it was meant
         load = next(iter(names))
-        under = [o.name for o in clause.scene.objects if clause.scene[load] in load_of(clause.scene, o)]
-        if under:
-            return "clear", under[0]
-    raise _Refusal(_AMBIGUOUS if len(names) > 1 else _ABSENT)
+        under = base_of(clause.scene, clause.scene[load])
+        if under is not None:
+            return "clear", under.name
+    raise _RefusalError(_AMBIGUOUS if len(names) > 1 else _ABSENT)
 
 
 def _sort(clause: _Clause) -> Meaning:
@@ -324,11 +327,11 @@ def _sort(clause: _Clause) -> Meaning:
             bins.append((frozenset(wanted), _only(item)))
             wanted, is_target = [], False
         elif not item.names:
-            raise _Refusal(_ABSENT)
+            raise _RefusalError(_ABSENT)
         else:
             wanted += item.names if item.is_set else (_only(item),)
     if not bins or wanted:
-        raise _Refusal(_NONSENSE)
+        raise _RefusalError(_NONSENSE)
     targets = {target for _, target in bins}
     return "sort", frozenset((some - targets, target) for some, target in bins)
 
@@ -339,10 +342,10 @@ def _put(clause: _Clause) -> Meaning:
     if clause.has("crown") or (isinstance(first, Symbol) and first.kind == "in"):
         a, b = b, a
     if a == b:
-        raise _Refusal(_NONSENSE)
+        raise _RefusalError(_NONSENSE)
     shape = SHAPES[clause.scene[b].shape]
     if shape.role != "receiver" and not shape.flat_top:
-        raise _Refusal(_NONSENSE)
+        raise _RefusalError(_NONSENSE)
     if [o for o in load_of(clause.scene, clause.scene[b]) if o.name != a]:
         return _OCCUPIED
     return "put", a, b
@@ -358,7 +361,10 @@ def _is_set(clause: _Clause) -> bool:
 
 _RULES = (
     (lambda c: c.has("floor") or c.verbs() == {"harm"}, _harm),
-    (lambda c: c.has("swap") or "swap" in c.verbs() or c.has("where") and len(c.phrases) > 2, _swap),
+    (
+        lambda c: c.has("swap") or "swap" in c.verbs() or (c.has("where") and len(c.phrases) > 2),
+        _swap,
+    ),
     (lambda c: c.has("order"), _tower),
     (lambda c: c.has("row"), _row),
     (lambda c: c.has("angle"), _rotate),
@@ -367,16 +373,23 @@ _RULES = (
     (lambda c: c.has("way"), _move),
     (lambda c: c.has("around") or (c.has("by") and "gather" in c.verbs()), _gather),
     (
-        lambda c: c.has("everything") or c.has("nothing") or c.has("empty") or c.has("table")
-        or "clear" in c.verbs(),
+        lambda c: (
+            c.has("everything")
+            or c.has("nothing")
+            or c.has("empty")
+            or c.has("table")
+            or "clear" in c.verbs()
+        ),
         _clear,
     ),
     (lambda c: _is_set(c) and len(c.phrases) > 1, _sort),
     (lambda c: len(c.phrases) == 2, _put),
     (
-        lambda c: len(c.phrases) == 1
-        and ("lift" in c.verbs() or c.has("air") or c.has("up"))
-        and not c.has("in"),
+        lambda c: (
+            len(c.phrases) == 1
+            and ("lift" in c.verbs() or c.has("air") or c.has("up"))
+            and not c.has("in")
+        ),
         _lift,
     ),
 )

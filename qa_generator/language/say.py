@@ -20,7 +20,7 @@ from qa_generator.language.references import (
     refer_all,
 )
 from qa_generator.language.templates import FAMILIES
-from qa_generator.language.words import Style, Words
+from qa_generator.language.words import Style, Words, plural
 from scene_renderer.catalogue import SHAPES
 from scene_renderer.scene import Scene
 
@@ -31,7 +31,7 @@ STATEMENT = 0.3
 DEFAULT_MM = 100
 """The distance of a `move_*` that names none."""
 
-_VERB = re.compile(r"\[(\w+)(\+?)\]( \{\w+\}| it\b| them\b)?")
+_VERB = re.compile(r"\[(\w+)(\+?)\]( \{(?:a|b|all2?|list|tsil)\}| it\b| them\b)?")
 _SLOT = re.compile(r"\{(\w+)\}")
 _ARTICLE = re.compile(
     r"(?<!of )\bthe (?=(?:{})\b)".format(
@@ -91,6 +91,34 @@ def say_with(
     return Sentence(_finish(core, rng, style), core.template)
 
 
+def all_texts() -> Iterator[str]:
+    """Yields every word, phrase and template that sentences are made of."""
+    for family in FAMILIES.values():
+        yield from (*family.commands.all, *family.statements.all)
+    for table in _tables():
+        if isinstance(table, Words):
+            yield from table.all
+        else:
+            yield from (
+                form for verb in table.all for form in (verb.base, verb.past, verb.particle)
+            )
+    yield from words.ORDINALS
+    yield from map(plural, (noun for nouns in words.NOUNS.values() for noun in nouns.all))
+
+
+def style_of(template: str) -> Style | None:
+    """Returns the style of a template's id; None for what has no template."""
+    family, _, number = template.partition(":")
+    if family in _OTHERS:
+        choices = _OTHERS[family]
+    elif family in FAMILIES:
+        is_statement = number.startswith("s")
+        choices = FAMILIES[family].statements if is_statement else FAMILIES[family].commands
+    else:
+        return None
+    return "seen" if int(number.removeprefix("s")) < len(choices.seen) else "unseen"
+
+
 def unseen_words(text: str) -> tuple[str, ...]:
     """Returns the synonyms of a text that training never shows."""
     return tuple(word for word, pattern in _UNSEEN.items() if pattern.search(text.lower()))
@@ -120,7 +148,8 @@ def fill_slots(
     if "target" in slots:
         target = scene[slots["target"]]
         only = PLAIN if task in ("clear", "sort", "put_all", "gather") else kinds
-        fill |= {"b": refer(speaker, scene, target, only).text, **prepositions(speaker, target.shape)}
+        fill["b"] = refer(speaker, scene, target, only).text
+        fill |= prepositions(speaker, target.shape)
     if "objects" in slots:
         said = [refer(speaker, scene, scene[name], PLAIN).text for name in slots["objects"]]
         fill |= {
@@ -146,7 +175,7 @@ def fill_slots(
     if "distance_mm" in slots:
         fill["distance"] = say_distance(slots["distance_mm"], speaker)
     if "yaw_deg" in slots:
-        fill["angle"] = speaker.say(words.ANGLES[slots["yaw_deg"]])
+        fill["angle"] = say_angle(slots["yaw_deg"], speaker)
     return fill
 
 
@@ -161,6 +190,16 @@ def say_distance(distance_mm: int, speaker: Speaker) -> str:
     if distance_mm % 10 == 0 and rng.integers(3):
         return f"{distance_mm // 10} {speaker.say(words.CENTIMETRES, usual=0.7)}"
     return f"{distance_mm} {speaker.say(words.MILLIMETRES, usual=0.7)}"
+
+
+def say_angle(yaw_deg: int, speaker: Speaker) -> str:
+    """Writes where a thing points: `points 30 degrees left of straight ahead`."""
+    if yaw_deg in words.ANGLES and speaker.rng.integers(4):
+        return speaker.say(words.ANGLES[yaw_deg])
+    if yaw_deg == 0:
+        return f"points {speaker.say(words.STRAIGHT)}"
+    side = "left" if yaw_deg > 0 else "right"
+    return f"points {abs(yaw_deg)} degrees {side} of {speaker.say(words.STRAIGHT)}"
 
 
 def prepositions(speaker: Speaker, shape: str) -> dict[str, str]:
@@ -214,6 +253,12 @@ def _fill(
     return _Core(text, name, is_command)
 
 
+def pick_sentence(family: str, rng: np.random.Generator, style: Style) -> Sentence:
+    """Draws small talk or a foreign sentence."""
+    number, text = _pick(_OTHERS[family], rng, style)
+    return Sentence(text, f"{family}:{number}")
+
+
 def _pick(choices: Words, rng: np.random.Generator, style: Style) -> tuple[int, str]:
     """Draws a template of exactly this style, with its number."""
     some = choices.seen if style == "seen" else choices.unseen
@@ -254,7 +299,7 @@ def _be_polite(text: str, rng: np.random.Generator, style: Style) -> str:
 
 def slip(text: str, rng: np.random.Generator) -> str:
     """Mistypes one long word: two letters swapped, one missing, one doubled, or another one."""
-    long = [match for match in re.finditer(r"[a-z]{6,}", text)]
+    long = list(re.finditer(r"[a-z]{6,}", text))
     if not long:
         return text
     match = long[int(rng.integers(len(long)))]
@@ -268,15 +313,30 @@ def slip(text: str, rng: np.random.Generator) -> str:
     return text[: match.start()] + wrong + text[match.end() :]
 
 
-def _all_unseen() -> Iterator[str]:
+_OTHERS = {
+    "steps2": words.JOINS,
+    "steps3": words.JOINS_THREE,
+    "small_talk": words.SMALL_TALK,
+    "foreign": words.FOREIGN,
+}
+"""What is drawn like a template and is none of a family."""
+
+
+def _tables() -> Iterator[Words | words.Verbs]:
     for value in vars(words).values():
-        tables = value.values() if isinstance(value, Mapping) else [value]
-        for table in tables:
-            if isinstance(table, Words) and table not in (words.POLITE, words.JOINS, words.JOINS_THREE):
-                yield from table.unseen
-            elif isinstance(table, words.Verbs):
-                seen = {form for verb in table.seen for form in (verb.base, verb.past)}
-                yield from ({f for v in table.unseen for f in (v.base, v.past)} - seen)
+        for table in value.values() if isinstance(value, Mapping) else [value]:
+            if isinstance(table, Words | words.Verbs):
+                yield table
 
 
+def _all_unseen() -> Iterator[str]:
+    for table in _tables():
+        if isinstance(table, words.Verbs):
+            seen = {form for verb in table.seen for form in (verb.base, verb.past)}
+            yield from ({f for v in table.unseen for f in (v.base, v.past)} - seen)
+        elif table not in _SENTENCES:
+            yield from table.unseen
+
+
+_SENTENCES = (words.POLITE, *_OTHERS.values())
 _UNSEEN = {word: re.compile(rf"\b{re.escape(word)}\b") for word in sorted(set(_all_unseen()))}

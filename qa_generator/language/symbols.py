@@ -94,6 +94,8 @@ def _all_phrases() -> Iterator[tuple[str, Symbol]]:
     for angle, choices in words.ANGLES.items():
         for word in choices.all:
             yield word, Symbol("angle", str(angle))
+    for word in words.STRAIGHT.all:
+        yield word, Symbol("angle", "0")
     for word in _FILLERS.split():
         yield word, Symbol("filler")
 
@@ -207,6 +209,7 @@ _MARKS: MappingProxyType[str, str] = MappingProxyType(
         "at": "at",
         "crown": "crown",
         "with": "with",
+        "degrees": "degrees",
         "colour": "property",
         "shape": "property",
         "on the spot": "filler",

@@ -388,7 +388,10 @@ _PUSH = Family(
             "close the gripper and [push] {a} {distance} {way}",
             "without lifting it, [push] {a} {distance} {way}",
         ),
-        ("give {a} a push of {distance} {way}", "use the closed gripper to [push] {a} {distance} {way}"),
+        (
+            "give {a} a push of {distance} {way}",
+            "with the gripper closed, [push] {a} {distance} {way}",
+        ),
     ),
     Words(
         (

@@ -114,17 +114,17 @@ A_BIT = Words(("a bit", "a little"), ("slightly",))
 
 CENTIMETRES, MILLIMETRES = Words(("cm", "centimetres")), Words(("mm", "millimetres"))
 
+STRAIGHT = Words(("straight ahead",))
+"""Away from the robot: the yaw 0."""
 ANGLES: MappingProxyType[int, Words] = MappingProxyType(
     {
-        0: Words(("points straight ahead", "points forward"), ("faces away from you",)),
-        90: Words(("points to the left", "points left"), ("faces the left side",)),
-        -90: Words(("points to the right", "points right"), ("faces the right side",)),
-        180: Words(("points back", "points back at you"), ("faces you",)),
-        45: Words(("points forward and left",), ("faces the far left corner",)),
-        -45: Words(("points forward and right",), ("faces the far right corner",)),
+        0: Words(("points straight ahead", "points forward"), ("faces straight ahead",)),
+        90: Words(("points to the left", "points left"), ("faces left",)),
+        45: Words(("points forward and left",), ("faces forward and left",)),
+        -45: Words(("points forward and right",), ("faces forward and right",)),
     }
 )
-"""Yaw in degrees to what somebody says of a thing that is turned so; to be fitted to the shape."""
+"""Yaw in degrees to what is said of a thing that is turned so; others are said in degrees."""
 
 ENDS: MappingProxyType[str, Words] = MappingProxyType(
     {

@@ -12,7 +12,6 @@ from qa_generator.goals import AWAY, are_in_row, at_end, is_at, is_stacked, is_s
 from qa_generator.slots import check_names, check_slot, on_table
 from qa_generator.tasks.base import Slots, Task
 from qa_generator.tasks.bench import Bench
-from qa_generator.wordings import Style
 from scene_renderer.catalogue import GRASPABLE, STANDING, SUPPORTS
 from scene_renderer.errors import DatasetError
 from scene_renderer.piles import base_of
@@ -56,10 +55,6 @@ class Swap(Task):
         return is_at(episode, a.name, _at(b.position, a), AWAY) and is_at(
             episode, b.name, _at(a.position, b), AWAY
         )
-
-    def say(self, slots: Slots, rng: np.random.Generator, style: Style) -> str:
-        """Says it plainly."""
-        return f"swap the {slots['object']} and the {slots['target']}"
 
     def check(self, scene: Scene, slots: Slots) -> None:
         """Checks that both can be taken."""
@@ -108,10 +103,6 @@ class Tower(Task):
         pairs = itertools.pairwise(slots["objects"])
         return all(is_stacked(scene, episode, above, below) for below, above in pairs)
 
-    def say(self, slots: Slots, rng: np.random.Generator, style: Style) -> str:
-        """Says it plainly."""
-        return f"build a tower with {_list(slots['objects'])}, from bottom to top"
-
     def check(self, scene: Scene, slots: Slots) -> None:
         """Checks that each can bear the next."""
         *lower, top = check_names(slots["objects"], "objects", LEAST)
@@ -158,10 +149,6 @@ class LineUp(Task):
         """In a row from left to right, standing on the table."""
         items = [at_end(scene, episode, name) for name in slots["objects"]]
         return are_in_row(items) and all(map(is_standing, items))
-
-    def say(self, slots: Slots, rng: np.random.Generator, style: Style) -> str:
-        """Says it plainly."""
-        return f"line up {_list(slots['objects'])} from left to right"
 
     def check(self, scene: Scene, slots: Slots) -> None:
         """Checks that all can be taken."""

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from qa_generator.goals import is_undisturbed
+from qa_generator.language.clear import say_clearly
+from qa_generator.language.words import Style
 from qa_generator.questions import pick
 from qa_generator.tasks.bench import Bench
-from qa_generator.wordings import Style
 from scene_renderer.errors import DatasetError
 from scene_renderer.plan import Plan
 from scene_renderer.scene import Scene
@@ -26,6 +27,8 @@ Slots = Mapping[str, Any]
 FEW = 6
 """How many goals are drawn of a task whose goals are too many to list."""
 _TRIES = 14
+_WORDED = 3
+"""How many goals are tried to be worded before a scene is given up."""
 
 _TASKS: dict[str, Task] = {}
 TASKS: MappingProxyType[str, Task] = MappingProxyType(_TASKS)
@@ -67,10 +70,19 @@ class Goal:
 
 @dataclass(frozen=True)
 class Instruction:
-    """A sentence and what it wants."""
+    """A sentence and what it wants.
+
+    Attributes:
+        text: what the person says.
+        goal: what is wanted.
+        template: id of the wording's template.
+        twin: of what must be refused, the minimally different sentence that can be followed.
+    """
 
     text: str
     goal: Goal
+    template: str = ""
+    twin: Instruction | None = None
 
 
 class Task(ABC):
@@ -109,10 +121,6 @@ class Task(ABC):
     @abstractmethod
     def holds(self, scene: Scene, slots: Slots, episode: Episode) -> bool:
         """Whether the final state is as wanted, whatever else happened."""
-
-    @abstractmethod
-    def say(self, slots: Slots, rng: np.random.Generator, style: Style) -> str:
-        """Words the slots as a person might."""
 
     @abstractmethod
     def check(self, scene: Scene, slots: Slots) -> None:
@@ -155,12 +163,18 @@ class Task(ABC):
         )
 
     def sample(self, scene: Scene, rng: np.random.Generator, style: Style) -> Instruction | None:
-        """Draws an instruction, or None where the scene allows none."""
+        """Draws an instruction, or None where the scene allows none that is clear."""
         choices = self.choices(scene, rng)
-        if not choices:
-            return None
-        slots = pick(rng, choices)
-        return Instruction(self.say(slots, rng, style), Goal(self.name, slots))
+        for _ in range(_WORDED if choices else 0):
+            slots = self.pick(choices, rng)
+            sentence = say_clearly(scene, self.name, slots, rng, style)
+            if sentence is not None:
+                return Instruction(sentence.text, Goal(self.name, slots), sentence.template)
+        return None
+
+    def pick(self, choices: list[dict[str, Any]], rng: np.random.Generator) -> dict[str, Any]:
+        """Draws one of its choices."""
+        return pick(rng, choices)
 
     def works(self, scene: Scene, slots: Slots) -> bool:
         """Whether the table has room for all that the oracle does."""

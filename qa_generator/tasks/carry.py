@@ -6,13 +6,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from qa_generator import wordings
 from qa_generator.goals import LIFTED, is_contained, is_inside, is_stacked
-from qa_generator.questions import pick
 from qa_generator.slots import check_slot, of_shapes
 from qa_generator.tasks.base import Slots, Task
 from qa_generator.tasks.bench import Bench, millimetres
-from qa_generator.wordings import INTO, ONTO, Style, Wordings
 from scene_renderer.catalogue import GRASPABLE, RECEIVERS, SHAPES, STANDING, SUPPORTS
 from scene_renderer.errors import DatasetError
 from scene_renderer.scene import Scene
@@ -31,12 +28,10 @@ class Single(Task):
     Attributes:
         objects: shapes that the slot `object` takes.
         targets: shapes that the slot `target` takes.
-        wordings: its templates.
     """
 
     objects: ClassVar[tuple[str, ...]] = GRASPABLE
     targets: ClassVar[tuple[str, ...]] = ()
-    wordings: ClassVar[Wordings]
 
     def choices(self, scene: Scene, rng: np.random.Generator) -> list[dict[str, Any]]:
         """Returns all pairs of an object and a target."""
@@ -56,14 +51,6 @@ class Single(Task):
         """Places at the target's own centre; the guarded descent stops at contact."""
         bench.carry(slots["object"], bench.scene[slots["target"]].position)
 
-    def say(self, slots: Slots, rng: np.random.Generator, style: Style) -> str:
-        """Fills a template."""
-        target = str(slots.get("target", ""))
-        shape = SHAPES.get(target.rsplit(" ", 1)[-1])
-        into, within = INTO if shape and shape.deep else ONTO
-        template = pick(rng, self.wordings.of(style))
-        return template.format(**{"a": slots["object"], "b": target, "into": into, "in": within})
-
     def check(self, scene: Scene, slots: Slots) -> None:
         """Checks that object and target can take their parts."""
         check_slot(scene, slots["object"], self.objects, f"the object of '{self.name}'")
@@ -78,7 +65,6 @@ class PickAndPlace(Single):
 
     name = "pick_and_place"
     targets = RECEIVERS
-    wordings = wordings.PLACE
 
     def holds(self, scene: Scene, slots: Slots, episode: Episode) -> bool:
         """Over the target's footprint and above its base."""
@@ -90,15 +76,10 @@ class PutIn(Single):
 
     name = "put_in"
     targets = DEEP
-    wordings = wordings.PLACE
 
     def holds(self, scene: Scene, slots: Slots, episode: Episode) -> bool:
         """Over the target's footprint, and reaching down below its rim."""
         return is_inside(scene, episode, slots["object"], slots["target"])
-
-    def say(self, slots: Slots, rng: np.random.Generator, style: Style) -> str:
-        """Says it plainly."""
-        return f"put the {slots['object']} inside the {slots['target']}"
 
 
 class Stack(Single):
@@ -107,7 +88,6 @@ class Stack(Single):
     name = "stack"
     objects = STANDING
     targets = SUPPORTS
-    wordings = wordings.STACK
     weight = 1.2
 
     def holds(self, scene: Scene, slots: Slots, episode: Episode) -> bool:
@@ -120,7 +100,6 @@ class Lift(Single):
 
     name = "lift"
     slots = ("object",)
-    wordings = wordings.LIFT
 
     def choices(self, scene: Scene, rng: np.random.Generator) -> list[dict[str, Any]]:
         """Every graspable object."""

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from qa_generator import wordings
 from qa_generator.goals import (
     AWAY,
     at_end,
@@ -22,12 +21,11 @@ from qa_generator.goals import (
     is_standing,
     period,
 )
-from qa_generator.questions import DISTANCES_MM, format_distance, pick
+from qa_generator.questions import DISTANCES_MM, pick
 from qa_generator.slots import on_table
-from qa_generator.tasks.base import Goal, Instruction, Slots
+from qa_generator.tasks.base import Slots
 from qa_generator.tasks.bench import Bench, millimetres
 from qa_generator.tasks.carry import Single
-from qa_generator.wordings import WAYS, Style
 from scene_renderer.catalogue import GRASPABLE, RECEIVERS
 from scene_renderer.errors import DatasetError, did_you_mean
 from scene_renderer.footprint import gap
@@ -109,7 +107,6 @@ class Move(Transport):
 
     slots = ("object", "distance_mm")
     defaults = MappingProxyType({"distance_mm": DEFAULT_DISTANCE_MM})
-    wordings = wordings.MOVE_BY
 
     def __init__(self, direction: str) -> None:
         self.direction = direction
@@ -128,22 +125,10 @@ class Move(Transport):
             if is_free(scene, item, self.spot(item, distance))
         ]
 
-    def sample(self, scene: Scene, rng: np.random.Generator, style: Style) -> Instruction | None:
-        """Draws the default distance in every second instruction."""
-        choices = self.choices(scene, rng)
+    def pick(self, choices: list[dict[str, Any]], rng: np.random.Generator) -> dict[str, Any]:
+        """Draws the default distance every second time."""
         default = [c for c in choices if c["distance_mm"] == DEFAULT_DISTANCE_MM]
-        if not choices:
-            return None
-        slots = pick(rng, default if default and rng.integers(2) else choices)
-        return Instruction(self.say(slots, rng, style), Goal(self.name, slots))
-
-    def say(self, slots: Slots, rng: np.random.Generator, style: Style) -> str:
-        """Names the distance, except for three of four default ones."""
-        distance = slots["distance_mm"]
-        silent = distance == DEFAULT_DISTANCE_MM and rng.integers(4) > 0
-        template = pick(rng, (wordings.MOVE if silent else wordings.MOVE_BY).of(style))
-        way, length = pick(rng, WAYS[self.direction]), format_distance(distance, rng)
-        return template.format(a=slots["object"], way=way, distance=length)
+        return pick(rng, default if default and rng.integers(2) else choices)
 
     def solve(self, bench: Bench, slots: Slots) -> None:
         """Adds the distance to the object's millimetres."""
@@ -192,12 +177,6 @@ class PlaceBeside(Transport):
         target = at_end(scene, episode, slots["target"])
         return is_beside(item, target, SIDES[slots["side"]]) and is_standing(item)
 
-    def say(self, slots: Slots, rng: np.random.Generator, style: Style) -> str:
-        """Says it plainly."""
-        words = {"left": "to the left of", "right": "to the right of", "front": "in front of"}
-        side = words.get(slots["side"], slots["side"])
-        return f"put the {slots['object']} {side} the {slots['target']}"
-
     def check(self, scene: Scene, slots: Slots) -> None:
         """Checks that the side is one and free."""
         super().check(scene, slots)
@@ -245,11 +224,6 @@ class Push(Transport):
         name = slots["object"]
         return has_come(scene, episode, name, slots["direction"], slots["distance_mm"] / 1000)
 
-    def say(self, slots: Slots, rng: np.random.Generator, style: Style) -> str:
-        """Says it plainly."""
-        length = format_distance(slots["distance_mm"], rng)
-        return f"push the {slots['object']} {length} {pick(rng, WAYS[slots['direction']])}"
-
     def check(self, scene: Scene, slots: Slots) -> None:
         """Checks that nothing is in the way."""
         super().check(scene, slots)
@@ -295,10 +269,6 @@ class Rotate(Transport):
         return has_yaw(item, slots["yaw_deg"]) and is_at(
             episode, item.name, _place(scene, slots), AWAY
         )
-
-    def say(self, slots: Slots, rng: np.random.Generator, style: Style) -> str:
-        """Says it plainly."""
-        return f"turn the {slots['object']} to {slots['yaw_deg']} degrees"
 
     def check(self, scene: Scene, slots: Slots) -> None:
         """Checks the angle."""

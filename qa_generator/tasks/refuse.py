@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from qa_generator.questions import ABSENT, absent_names, pick
-from qa_generator.tasks.base import Goal, Instruction, Slots, Task
+from qa_generator.language.refusals import SPOILABLE, Wish, spoil
+from qa_generator.language.words import Style
+from qa_generator.tasks.base import TASKS, Goal, Instruction, Slots, Task
 from qa_generator.tasks.bench import Bench
-from qa_generator.tasks.carry import Single
-from qa_generator.wordings import Style
 from scene_renderer.errors import DatasetError, did_you_mean
-from scene_renderer.scene import Scene, SceneObject
+from scene_renderer.scene import Scene
 from scene_renderer.vocabulary import REFUSAL_REASONS
 
 if TYPE_CHECKING:
     from scene_renderer.episode import Episode
+
+
+_REASONS, _TWINS = 4, 3
+"""How many reasons, and tasks for each, are tried before a scene is given up."""
 
 
 class Refuse(Task):
@@ -25,43 +27,38 @@ class Refuse(Task):
 
     name = "refuse"
     slots = ("reason",)
-    weight = 2.0  # what is absent takes more pairs to learn than what is there
-
-    def __init__(self, twins: Sequence[Single]) -> None:
-        self._twins = twins
+    weight = 4.0  # six reasons share it
 
     def choices(self, scene: Scene, rng: np.random.Generator) -> list[dict[str, Any]]:
-        """The one reason that instructions are made for."""
-        return [{"reason": ABSENT}]
+        """Every reason."""
+        return [{"reason": reason} for reason in REFUSAL_REASONS]
 
     def moved(self, scene: Scene, slots: Slots) -> tuple[str, ...]:
         """Nothing."""
         return ()
 
     def sample(self, scene: Scene, rng: np.random.Generator, style: Style) -> Instruction | None:
-        """Draws a solvable instruction and exchanges one name for that of an absent thing.
+        """Draws a reason, and a goal that is spoilt for it."""
+        for reason in rng.permutation(REFUSAL_REASONS)[:_REASONS].tolist():
+            for name in rng.permutation(SPOILABLE[reason])[:_TWINS].tolist():
+                drawn = self._spoil(scene, TASKS[name], reason, rng, style)
+                if drawn is not None:
+                    return drawn
+        return None
 
-        Every second time, if there is one, for a name whose colour and whose shape are on the
-        table, though not together.
-        """
-        twin = pick(rng, self._twins)
-        choices = twin.choices(scene, rng)
+    def _spoil(
+        self, scene: Scene, task: Task, reason: str, rng: np.random.Generator, style: Style
+    ) -> Instruction | None:
+        choices = task.choices(scene, rng)
         if not choices:
             return None
-        slots = pick(rng, choices)
-        key = pick(rng, [k for k in ("object", "target") if k in slots])
-        shapes = twin.objects if key == "object" else twin.targets
-        names = _absent_like(scene, scene[slots[key]], shapes)
-        if not names:
+        slots = task.pick(choices, rng)
+        said = spoil(Wish(scene, task.name, slots), reason, rng, style)
+        if said is None:
             return None
-        near = [n for n in names if all(any(w in o.name for o in scene.objects) for w in n.split())]
-        name = pick(rng, near if near and rng.integers(2) else names)
-        goal = Goal(self.name, {"reason": ABSENT})
-        return Instruction(twin.say({**slots, key: name}, rng, style), goal)
-
-    def say(self, slots: Slots, rng: np.random.Generator, style: Style) -> str:
-        """Says what nothing on a table can be asked for."""
-        return "do nothing"
+        twin = Instruction(said.twin.text, Goal(task.name, slots), said.twin.template)
+        goal = Goal(self.name, {"reason": reason})
+        return Instruction(said.refused.text, goal, said.refused.template, twin)
 
     def solve(self, bench: Bench, slots: Slots) -> None:
         """Refuses, giving the reason."""
@@ -76,12 +73,3 @@ class Refuse(Task):
         reason = str(slots["reason"])
         if reason not in REFUSAL_REASONS:
             raise DatasetError(f"Unknown reason '{reason}'.{did_you_mean(reason, REFUSAL_REASONS)}")
-
-
-def _absent_like(scene: Scene, item: SceneObject, shapes: Sequence[str]) -> list[str]:
-    """Returns names of absent things with the object's colour or its shape, of these shapes."""
-    same_color, same_shape = (
-        absent_names(scene, color=item.color),
-        absent_names(scene, shape=item.shape),
-    )
-    return [name for name in (*same_color, *same_shape) if name.rsplit(" ", 1)[-1] in shapes]

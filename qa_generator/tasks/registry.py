@@ -17,4 +17,4 @@ _SINGLE = (PutIn(), PlaceBeside(), Push(), Rotate())
 _SEVERAL = (Swap(), Tower(), PutAll(), Sort(), Gather(), LineUp(), Clear())
 _PARTS = (*_BASIC, *_SINGLE, Swap())
 
-register((*_BASIC, *_SINGLE, *_SEVERAL, Steps(task.name for task in _PARTS), Refuse(_BASIC)))
+register((*_BASIC, *_SINGLE, *_SEVERAL, Steps(task.name for task in _PARTS), Refuse()))

@@ -15,7 +15,6 @@ from qa_generator.tasks.arrange import check_on_table
 from qa_generator.tasks.base import Slots, Task
 from qa_generator.tasks.bench import Bench
 from qa_generator.tasks.move import BESIDE_MM, check_word
-from qa_generator.wordings import Style
 from scene_renderer.catalogue import GRASPABLE, RECEIVERS, plural
 from scene_renderer.errors import DatasetError
 from scene_renderer.footprint import covers, gap
@@ -69,11 +68,6 @@ class PutAll(Task):
         names = self.moved(scene, slots)
         return all(is_contained(scene, episode, name, slots["target"]) for name in names)
 
-    def say(self, slots: Slots, rng: np.random.Generator, style: Style) -> str:
-        """Says it plainly."""
-        into = "into" if slots["target"].endswith(("bowl", "box")) else "onto"
-        return f"put all the {_plural(slots['which'])} {into} the {slots['target']}"
-
     def check(self, scene: Scene, slots: Slots) -> None:
         """Checks the kind and the target."""
         check_which(scene, slots["which"])
@@ -120,11 +114,6 @@ class Sort(Task):
             for word, target in slots["bins"].items()
             for item in members(scene, {slots["by"]: word})
         )
-
-    def say(self, slots: Slots, rng: np.random.Generator, style: Style) -> str:
-        """Says it plainly."""
-        parts = [f"{_plural({slots['by']: w})} to the {t}" for w, t in slots["bins"].items()]
-        return f"sort the objects by {slots['by']}: {' and '.join(parts)}"
 
     def check(self, scene: Scene, slots: Slots) -> None:
         """Checks kinds and receivers."""
@@ -184,12 +173,6 @@ class Gather(Task):
         items = [at_end(scene, episode, name) for name in self.moved(scene, slots)]
         return all(is_near(item, target, AROUND) and is_standing(item) for item in items)
 
-    def say(self, slots: Slots, rng: np.random.Generator, style: Style) -> str:
-        """Says it plainly."""
-        if "which" in slots:
-            return f"gather all the {_plural(slots['which'])} around the {slots['target']}"
-        return f"gather the {' and the '.join(slots['objects'])} around the {slots['target']}"
-
     def check(self, scene: Scene, slots: Slots) -> None:
         """Checks that all can be taken, and that the target is none of them."""
         if "which" in slots:
@@ -231,10 +214,6 @@ class Clear(Task):
         target = at_end(scene, episode, slots["target"])
         items = [at_end(scene, episode, name) for name in self.moved(scene, slots)]
         return all(is_standing(item) and not covers(target, item.position) for item in items)
-
-    def say(self, slots: Slots, rng: np.random.Generator, style: Style) -> str:
-        """Says it plainly."""
-        return f"clear the {slots['target']}"
 
     def check(self, scene: Scene, slots: Slots) -> None:
         """Checks that something stands there."""

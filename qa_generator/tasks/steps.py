@@ -11,7 +11,6 @@ from qa_generator.questions import pick
 from qa_generator.tasks.base import TASKS, Goal, Slots, Task
 from qa_generator.tasks.bench import Bench
 from qa_generator.tasks.reading import read_goal
-from qa_generator.wordings import Style
 from scene_renderer.errors import DatasetError
 from scene_renderer.scene import Scene
 
@@ -71,11 +70,6 @@ class Steps(Task):
         steps = {name: i for i, goal in enumerate(_goals(slots)) for name in goal.moved(scene)}
         taken = [steps[name] for name in episode.aimed if name in steps]
         return taken == sorted(taken)
-
-    def say(self, slots: Slots, rng: np.random.Generator, style: Style) -> str:
-        """Says them in their order."""
-        said = [TASKS[goal.task].say(goal.slots, rng, style) for goal in _goals(slots)]
-        return ", then ".join(said)
 
     def check(self, scene: Scene, slots: Slots) -> None:
         """Checks each step, and that they are about different objects."""
