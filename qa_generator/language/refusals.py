@@ -157,10 +157,12 @@ def _occupied_spot(wish: Wish, fill: Fill, speaker: Speaker) -> Fill | None:
     ]
     if not found:
         return None
-    way, distance = found[int(speaker.rng.integers(len(found)))]
+    own = wish.task.removeprefix("move_"), wish.slots["distance_mm"]
+    alike = [f for f in found if f[0] == own[0]] or [f for f in found if f[1] == own[1]] or found
+    way, distance = alike[int(speaker.rng.integers(len(alike)))]
     return {
         **fill,
-        "way": speaker.say(words.WAYS[way]),
+        "way": fill["way"] if way == own[0] else speaker.say(words.WAYS[way]),
         "distance": say_distance(distance, speaker),
     }
 

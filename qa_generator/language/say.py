@@ -44,6 +44,7 @@ _ARTICLE = re.compile(
     )
 )
 """An article that a telegram drops."""
+_BY_A_BIT = re.compile(r"\bby ({})\b".format("|".join(words.A_BIT.all)))
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 
@@ -173,16 +174,16 @@ def fill_slots(
     if "direction" in slots:
         fill["way"] = speaker.say(words.WAYS[slots["direction"]])
     if "distance_mm" in slots:
-        fill["distance"] = say_distance(slots["distance_mm"], speaker)
+        fill["distance"] = say_distance(slots["distance_mm"], speaker, vaguely=task != "push")
     if "yaw_deg" in slots:
         fill["angle"] = say_angle(slots["yaw_deg"], speaker)
     return fill
 
 
-def say_distance(distance_mm: int, speaker: Speaker) -> str:
-    """Writes a length: `5 cm`, `50 mm`, `5 centimetres`, or for one of them `a bit`."""
+def say_distance(distance_mm: int, speaker: Speaker, *, vaguely: bool = False) -> str:
+    """Writes a length: `5 cm`, `50 mm`, `5 centimetres`; `vaguely` for one of them `a bit`."""
     rng = speaker.rng
-    if distance_mm == words.A_BIT_MM and rng.integers(3) == 0:
+    if vaguely and distance_mm == words.A_BIT_MM and rng.integers(3) == 0:
         return speaker.say(words.A_BIT)
     if distance_mm % 1000 == 0 and rng.integers(2):
         metres = distance_mm // 1000
@@ -209,7 +210,9 @@ def prepositions(speaker: Speaker, shape: str) -> dict[str, str]:
         "into": speaker.say(words.INTO if is_deep else words.ONTO),
         "in": speaker.say(words.IN if is_deep else words.ON),
         "off": "out of" if is_deep else "off",
+        "to": speaker.say(words.TO_IN if is_deep else words.TO_ON),
         "on_top": speaker.say(words.ON_TOP),
+        "upon": speaker.say(words.UPON),
     }
 
 
@@ -248,7 +251,7 @@ def _fill(
         while "." in template:
             number, template = _pick(choices, rng, style)
     said = _VERB.sub(lambda match: _conjugate(match, rng, style), template)
-    text = _SLOT.sub(lambda match: fill[match[1]], said)
+    text = _BY_A_BIT.sub(r"\1", _SLOT.sub(lambda match: fill[match[1]], said))
     name = f"{family}:{'' if is_command else 's'}{number}"
     return _Core(text, name, is_command)
 

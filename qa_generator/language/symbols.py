@@ -141,7 +141,7 @@ _TABLES: MappingProxyType[str, dict[str, Words]] = MappingProxyType(
         "near": _one(words.NEAREST),
         "far": _one(words.FARTHEST),
         "gripper": _one(words.GRIPPER),
-        "in": _joined(words.INTO, words.ONTO, words.IN, words.ON, words.ON_TOP),
+        "in": _joined(words.INTO, words.ONTO, words.IN, words.ON, words.ON_TOP, words.TO_ON),
         "unit": {"10": words.CENTIMETRES, "1": words.MILLIMETRES},
     }
 )
@@ -244,7 +244,7 @@ please could can you for me would will i want to would like need now hey go ahea
 should kindly your task is it would be great if so kind as do a favour the next thing to do going
 goes go must end belongs belong has have its place stand stands that be get got make made sure
 see of further an let down again stack form from become becomes abreast row line side by in together
-things use closed gripper give needs face such change how until so without lifting close
+things use closed gripper give without lifting needs face such change how until so without lifting close
 there where up each other as will shall just tidy divide point hover disappear
 """
 _LONGEST = 8

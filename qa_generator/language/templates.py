@@ -4,7 +4,8 @@
     {all} {all2}   everything of a kind                          [put+]    its past participle
     {list} {tsil}  several things, in order or in reverse
     {into} {in}    the target's prepositions: of what is deep, or of what is flat
-    {off}          `out of` or `off`; {on_top}, {side}, {way}, {distance}, {angle}: see `words.py`
+    {to}           the same for what is carried      {off}   `out of` or `off`
+    {on_top} {upon} for what is stacked; {side}, {way}, {distance}, {angle}: see `words.py`
 
 Commands are wrapped in politeness, statements stand alone. To add a wording, add a line; the
 resolver has to understand it, or no instruction is ever made of it.
@@ -36,14 +37,14 @@ _PUT = Family(
         (
             "[put] {a} {into} {b}",
             "[take] {a} and [put] it {into} {b}",
-            "[move] {a} {into} {b}",
+            "[move] {a} {to} {b}",
             "drop {a} {into} {b}",
             "[take] {a} and drop it {into} {b}",
             "[take] {a}. [put] it {into} {b}",
         ),
         (
             "get {a} and [put] it {into} {b}",
-            "transfer {a} {into} {b}",
+            "transfer {a} {to} {b}",
             "have {a} end up {in} {b}",
         ),
     ),
@@ -130,7 +131,7 @@ _MOVE_BY = Family(
         ),
         (
             "get {a} {distance} {way}",
-            "have {a} {distance} further {way}",
+            "let {a} stand {distance} further {way}",
             "carry {a} {distance} {way}",
         ),
     ),
@@ -156,7 +157,7 @@ _MOVE = Family(
             "[put] {a} further {way}",
             "[take] {a} and [move] it {way}",
         ),
-        ("get {a} further {way}", "have {a} further {way}", "carry {a} {way}"),
+        ("get {a} further {way}", "let {a} stand further {way}", "carry {a} {way}"),
     ),
     Words(
         (
@@ -174,24 +175,24 @@ _STACK = Family(
         (
             "[stack] {a} {on_top} {b}",
             "[take] {a} and [stack] it {on_top} {b}",
-            "build a stack with {a} {on_top} {b}",
+            "build a stack with {a} on top of {b}",
             "[take] {a}. [stack] it {on_top} {b}",
         ),
         (
             "get {a} and [stack] it {on_top} {b}",
-            "make a stack with {a} {on_top} {b}",
+            "make a stack with {a} {upon} {b}",
             "crown {b} with {a}",
         ),
     ),
     Words(
         (
             "{a} should go {on_top} {b}",
-            "i want {a} {on_top} {b}",
+            "i want {a} {upon} {b}",
             "{a} should be [stack+] {on_top} {b}",
             "{a} {on_top} {b}",
             "{on_top} {b}, [stack] {a}",
         ),
-        ("{a} must end up {on_top} {b}", "{on_top} {b} is where {a} should be"),
+        ("{a} must end up {upon} {b}", "{upon} {b} is where {a} should be"),
     ),
 )
 
@@ -247,7 +248,6 @@ _TOWER = Family(
             "[build] a tower of {tsil}, from top to bottom",
             "stack {list}, from bottom to top",
             "stack {list} on top of each other, from bottom to top",
-            "starting at the bottom, stack {list}",
             "[build] a tower with {list}, bottom first",
         ),
         ("pile {list} up, from bottom to top", "[build] a pile of {list}, bottom first"),
@@ -257,6 +257,7 @@ _TOWER = Family(
             "{list} should form a tower, from bottom to top",
             "i want a tower of {list}, from bottom to top",
             "i want {list} stacked, from bottom to top",
+            "starting at the bottom, stack {list}",
         ),
         ("{list} must become a tower, from bottom to top",),
     ),
@@ -296,11 +297,11 @@ _PUT_ALL = Family(
         (
             "[put] {all} {into} {b}",
             "[take] {all} and [put] them {into} {b}",
-            "[move] {all} {into} {b}",
+            "[move] {all} {to} {b}",
             "[gather] {all} {in} {b}",
             "drop {all} {into} {b}",
         ),
-        ("transfer {all} {into} {b}", "get {all} and [put] them {into} {b}"),
+        ("transfer {all} {to} {b}", "get {all} and [put] them {into} {b}"),
     ),
     Words(
         (
@@ -321,7 +322,6 @@ _LINE_UP = Family(
             "[line] {tsil} in a row, from right to left",
             "[line] {list} side by side, from left to right",
             "make a row of {list}, from left to right",
-            "from left to right, [line] {list} in a row",
         ),
         ("form a line with {list}, from left to right", "[line] {list} abreast, left to right"),
     ),
@@ -330,6 +330,7 @@ _LINE_UP = Family(
             "{list} should stand in a row, from left to right",
             "i want {list} in a row, from left to right",
             "{list} in a row, from left to right",
+            "from left to right, [line] {list} in a row",
         ),
         ("{list} must form a line, from left to right",),
     ),
@@ -386,7 +387,7 @@ _PUSH = Family(
             "[push] {a} {way} by {distance}",
             "[push] {a} {distance} {way} along the table",
             "close the gripper and [push] {a} {distance} {way}",
-            "without lifting it, [push] {a} {distance} {way}",
+            "[push] {a} {distance} {way} without lifting it",
         ),
         (
             "give {a} a push of {distance} {way}",
@@ -411,7 +412,7 @@ _ROTATE = Family(
             "[take] {a} and [rotate] it so that it {angle}",
             "[rotate] {a} on the spot so that it {angle}",
         ),
-        ("get {a} to face such that it {angle}", "change how {a} stands so that it {angle}"),
+        ("get {a} to stand so that it {angle}", "change how {a} stands so that it {angle}"),
     ),
     Words(
         (

@@ -80,10 +80,8 @@ COLOR_WORDS: MappingProxyType[str, Words] = MappingProxyType(
 THING = Words(("object", "thing", "item"), ("article",))
 THINGS = Words(("objects", "things", "items"), ("articles",))
 ONE, ONES = Words(("one",)), Words(("ones",))
-EVERY = Words(("all the", "all", "all of the", "every one of the"), ("each of the",))
+EVERY = Words(("all the", "all", "all of the", "the"), ("all those",))
 """Before a plural."""
-EACH = Words(("every", "each"))
-"""Before a singular that stands for all."""
 
 THAT_IS = Words(("that is", "which is", "that stands"), ("that sits",))
 """Opens a clause that tells one thing from others; so no place can be mistaken for a target."""
@@ -148,7 +146,8 @@ LIES = Words(("lies", "is"), ("rests",))
 
 IN, ON = Words(("in", "inside")), Words(("on",))
 INTO, ONTO = Words(("into", "in"), ("inside",)), Words(("onto", "on"), ("on to",))
-ON_TOP = Words(("on top of", "on", "onto"), ("atop",))
+TO_IN, TO_ON = Words(("into",)), Words(("onto",), ("on to",))
+ON_TOP, UPON = Words(("on top of", "on", "onto"), ("atop",)), Words(("on top of", "on"), ("atop",))
 
 
 @dataclass(frozen=True)
