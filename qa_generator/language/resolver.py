@@ -14,7 +14,7 @@ A meaning is a tuple in a canonical form, in which tasks that want the same are 
 
 import dataclasses
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from qa_generator.language.phrases import Phrase, Reader
@@ -88,7 +88,7 @@ def _names(scene: Scene, which: Mapping[str, str]) -> frozenset[str]:
     )
 
 
-_FORMS = {
+_FORMS: dict[str, Callable[[Mapping[str, Any]], Meaning]] = {
     "pick_and_place": lambda s: ("put", s["object"], s["target"]),
     "put_in": lambda s: ("put", s["object"], s["target"]),
     "stack": lambda s: ("put", s["object"], s["target"]),
@@ -359,7 +359,7 @@ def _is_set(clause: _Clause) -> bool:
     return any(phrase.is_set for phrase in clause.phrases)
 
 
-_RULES = (
+_RULES: tuple[tuple[Callable[[_Clause], bool], Callable[[_Clause], Meaning]], ...] = (
     (lambda c: c.has("floor") or c.verbs() == {"harm"}, _harm),
     (
         lambda c: c.has("swap") or "swap" in c.verbs() or (c.has("where") and len(c.phrases) > 2),

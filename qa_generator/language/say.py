@@ -5,13 +5,15 @@ and then a capital letter with a full stop, missing articles, or a slip of the k
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
 from qa_generator.language import words
+from qa_generator.language.families import FAMILIES
 from qa_generator.language.references import (
     PLAIN,
     Speaker,
@@ -19,7 +21,6 @@ from qa_generator.language.references import (
     refer,
     refer_all,
 )
-from qa_generator.language.templates import FAMILIES
 from qa_generator.language.words import Style, Words, plural
 from scene_renderer.catalogue import SHAPES
 from scene_renderer.scene import Scene
@@ -142,42 +143,92 @@ def fill_slots(
     speaker: Speaker,
     kinds: Sequence[str] | None = None,
 ) -> dict[str, str]:
-    """Says each slot of a goal: placeholder of the templates to phrase."""
+    """Says each slot of a goal.
+
+    Args:
+        scene: what is on the table.
+        task: a word from `TASKS`.
+        slots: the goal's.
+        speaker: draws words.
+        kinds: of references that may be used; default: any.
+
+    Returns:
+        Placeholder of the templates to phrase.
+    """
+    wish = _Wish(scene, task, slots, speaker, kinds)
     fill: dict[str, str] = {}
-    if "object" in slots:
-        fill["a"] = refer(speaker, scene, scene[slots["object"]], kinds).text
-    if "target" in slots:
-        target = scene[slots["target"]]
-        only = PLAIN if task in ("clear", "sort", "put_all", "gather") else kinds
-        fill["b"] = refer(speaker, scene, target, only).text
-        fill |= prepositions(speaker, target.shape)
-    if "objects" in slots:
-        said = [refer(speaker, scene, scene[name], PLAIN).text for name in slots["objects"]]
-        fill |= {
-            "list": enumerate_things(said),
-            "tsil": enumerate_things(said[::-1]),
-            "all": enumerate_things(said),
-        }
-    if "which" in slots:
-        fill["all"] = refer_all(speaker, slots["which"])
-    for number, (word, name) in enumerate(slots.get("bins", {}).items(), start=1):
-        suffix = "" if number == 1 else str(number)
-        said = prepositions(speaker, scene[name].shape)
-        fill |= {key + suffix: text for key, text in said.items()}
-        fill["b" + suffix] = refer(speaker, scene, scene[name], PLAIN).text
-        fill["all" + suffix] = refer_all(speaker, {slots["by"]: word})
-        fill["property"] = "colour" if slots["by"] == "color" else "shape"
-    if "side" in slots:
-        fill["side"] = speaker.say(words.SIDES[slots["side"]])
+    for key in slots:
+        fill |= _SLOTS[key](wish)
     if task.startswith("move_"):
         fill["way"] = speaker.say(words.WAYS[task.removeprefix("move_")])
-    if "direction" in slots:
-        fill["way"] = speaker.say(words.WAYS[slots["direction"]])
-    if "distance_mm" in slots:
-        fill["distance"] = say_distance(slots["distance_mm"], speaker, vaguely=task != "push")
-    if "yaw_deg" in slots:
-        fill["angle"] = say_angle(slots["yaw_deg"], speaker)
     return fill
+
+
+@dataclass(frozen=True)
+class _Wish:
+    """What is to be said, by whom, and how things may be called."""
+
+    scene: Scene
+    task: str
+    slots: Mapping[str, Any]
+    speaker: Speaker
+    kinds: Sequence[str] | None
+
+    def name(self, name: str, kinds: Sequence[str] | None) -> str:
+        return refer(self.speaker, self.scene, self.scene[name], kinds).text
+
+
+def _say_object(wish: _Wish) -> dict[str, str]:
+    return {"a": wish.name(wish.slots["object"], wish.kinds)}
+
+
+def _say_target(wish: _Wish) -> dict[str, str]:
+    kinds = PLAIN if wish.task in _CROWDED else wish.kinds
+    name = wish.slots["target"]
+    said = wish.name(name, kinds)
+    return {"b": said, **prepositions(wish.speaker, wish.scene[name].shape)}
+
+
+def _say_objects(wish: _Wish) -> dict[str, str]:
+    said = [wish.name(name, PLAIN) for name in wish.slots["objects"]]
+    listed = enumerate_things(said)
+    return {"list": listed, "tsil": enumerate_things(said[::-1]), "all": listed}
+
+
+def _say_bins(wish: _Wish) -> dict[str, str]:
+    fill = {"property": "colour" if wish.slots["by"] == "color" else "shape"}
+    for number, (word, name) in enumerate(wish.slots["bins"].items(), start=1):
+        said = {
+            "b": wish.name(name, PLAIN),
+            "all": refer_all(wish.speaker, {wish.slots["by"]: word}),
+            **prepositions(wish.speaker, wish.scene[name].shape),
+        }
+        fill |= {key + ("" if number == 1 else str(number)): text for key, text in said.items()}
+    return fill
+
+
+_CROWDED = ("clear", "sort", "put_all", "gather")
+"""Tasks whose sentences are long enough without a target that has to be looked for."""
+
+_SLOTS: MappingProxyType[str, Callable[[_Wish], dict[str, str]]] = MappingProxyType(
+    {
+        "object": _say_object,
+        "target": _say_target,
+        "objects": _say_objects,
+        "which": lambda wish: {"all": refer_all(wish.speaker, wish.slots["which"])},
+        "by": lambda wish: {},
+        "bins": _say_bins,
+        "side": lambda wish: {"side": wish.speaker.say(words.SIDES[wish.slots["side"]])},
+        "direction": lambda wish: {"way": wish.speaker.say(words.WAYS[wish.slots["direction"]])},
+        "distance_mm": lambda wish: {
+            "distance": say_distance(
+                wish.slots["distance_mm"], wish.speaker, vaguely=wish.task != "push"
+            )
+        },
+        "yaw_deg": lambda wish: {"angle": say_angle(wish.slots["yaw_deg"], wish.speaker)},
+    }
+)
+"""Slot of a goal to how it is said."""
 
 
 def say_distance(distance_mm: int, speaker: Speaker, *, vaguely: bool = False) -> str:

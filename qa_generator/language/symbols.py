@@ -233,8 +233,10 @@ _MARKS: MappingProxyType[str, str] = MappingProxyType(
         "robot": "filler",
         "go ahead and": "filler",
         "the next thing to do is to": "filler",
-        "the objects by": "by",
-        "things by": "by",
+        "the objects by colour": "property",
+        "the objects by shape": "property",
+        "things by colour": "property",
+        "things by shape": "property",
     }
 )
 """Phrases to kinds of symbols, `kind` or `kind=value`: what no table of words holds."""
@@ -244,7 +246,7 @@ please could can you for me would will i want to would like need now hey go ahea
 should kindly your task is it would be great if so kind as do a favour the next thing to do going
 goes go must end belongs belong has have its place stand stands that be get got make made sure
 see of further an let down again stack form from become becomes abreast row line side by in together
-things use closed gripper give without lifting needs face such change how until so without lifting close
+things use closed gripper give lifting needs face such change how until so without lifting close
 there where up each other as will shall just tidy divide point hover disappear
 """
 _LONGEST = 8

@@ -1,0 +1,277 @@
+"""Templates of what is asked about one thing, or about one and its target."""
+
+from qa_generator.language.templates import Family
+from qa_generator.language.words import Words
+
+PUT = Family(
+    Words(
+        (
+            "[put] {a} {into} {b}",
+            "[take] {a} and [put] it {into} {b}",
+            "[move] {a} {to} {b}",
+            "drop {a} {into} {b}",
+            "[take] {a} and drop it {into} {b}",
+            "[take] {a}. [put] it {into} {b}",
+        ),
+        (
+            "get {a} and [put] it {into} {b}",
+            "transfer {a} {to} {b}",
+            "have {a} end up {in} {b}",
+        ),
+    ),
+    Words(
+        (
+            "{a} should go {into} {b}",
+            "{a} should be [put+] {into} {b}",
+            "i want {a} {in} {b}",
+            "{a} {into} {b}",
+            "{a} goes {into} {b}",
+            "{into} {b} goes {a}",
+            "{into} {b}, [put] {a}",
+        ),
+        (
+            "{a} belongs {in} {b}",
+            "{a} must end up {in} {b}",
+            "{in} {b} is where {a} should be",
+        ),
+    ),
+)
+
+PUT_IN = Family(
+    Words(
+        (
+            "[put] {a} inside {b}",
+            "[put] {a} in {b}",
+            "[take] {a} and [put] it inside {b}",
+            "drop {a} into {b}",
+            "store {a} in {b}",
+            "pack {a} into {b}",
+            "[take] {a} and let it down into {b}",
+        ),
+        ("stow {a} in {b}", "get {a} into {b}", "hide {a} inside {b}"),
+    ),
+    Words(
+        (
+            "{a} should be [put+] inside {b}",
+            "i want {a} inside {b}",
+            "{a} goes inside {b}",
+            "{a} should be inside {b}",
+            "inside {b} goes {a}",
+        ),
+        ("{a} belongs inside {b}", "{a} has its place inside {b}"),
+    ),
+)
+
+LIFT = Family(
+    Words(
+        (
+            "[lift] {a}",
+            "[take] {a} and hold it up",
+            "hold {a} up in the air",
+            "lift {a} into the air",
+            "raise {a} above the table",
+            "[take] {a} and lift it up",
+            "[take] {a} and raise it into the air",
+        ),
+        (
+            "get {a} up into the air",
+            "[lift] {a} and keep it there",
+            "let {a} hover above the table",
+        ),
+    ),
+    Words(
+        (
+            "i want {a} in the air",
+            "{a} should be [lift+]",
+            "{a} should be up in the air",
+            "{a} should be held up",
+        ),
+        ("{a} must be in the air", "up with {a}"),
+    ),
+)
+
+MOVE_BY = Family(
+    Words(
+        (
+            "[move] {a} {way} by {distance}",
+            "[move] {a} {distance} {way}",
+            "[take] {a} and [put] it {distance} further {way}",
+            "[put] {a} {distance} further {way}",
+            "[take] {a} and [move] it {distance} {way}",
+            "[take] {a} and [move] it {way} by {distance}",
+        ),
+        (
+            "get {a} {distance} {way}",
+            "let {a} stand {distance} further {way}",
+            "carry {a} {distance} {way}",
+        ),
+    ),
+    Words(
+        (
+            "{a} should go {distance} {way}",
+            "{a} should be [move+] {distance} {way}",
+            "{a} should be [move+] {way} by {distance}",
+            "i want {a} {distance} further {way}",
+            "{distance} {way} with {a}",
+            "{a} {distance} {way}",
+        ),
+        ("{a} has to go {distance} {way}", "{a} belongs {distance} further {way}"),
+    ),
+)
+
+MOVE = Family(
+    Words(
+        (
+            "[move] {a} {way}",
+            "[move] {a} further {way}",
+            "[take] {a} and [put] it further {way}",
+            "[put] {a} further {way}",
+            "[take] {a} and [move] it {way}",
+        ),
+        ("get {a} further {way}", "let {a} stand further {way}", "carry {a} {way}"),
+    ),
+    Words(
+        (
+            "{a} should go {way}",
+            "{a} should be [move+] {way}",
+            "i want {a} further {way}",
+            "{a} should stand further {way}",
+        ),
+        ("{a} has to go {way}", "{a} belongs further {way}"),
+    ),
+)
+
+STACK = Family(
+    Words(
+        (
+            "[stack] {a} {on_top} {b}",
+            "[take] {a} and [stack] it {on_top} {b}",
+            "build a stack with {a} on top of {b}",
+            "[take] {a}. [stack] it {on_top} {b}",
+        ),
+        (
+            "get {a} and [stack] it {on_top} {b}",
+            "make a stack with {a} {upon} {b}",
+            "crown {b} with {a}",
+        ),
+    ),
+    Words(
+        (
+            "{a} should go {on_top} {b}",
+            "i want {a} {upon} {b}",
+            "{a} should be [stack+] {on_top} {b}",
+            "{a} {on_top} {b}",
+            "{on_top} {b}, [stack] {a}",
+        ),
+        ("{a} must end up {upon} {b}", "{upon} {b} is where {a} should be"),
+    ),
+)
+
+BESIDE = Family(
+    Words(
+        (
+            "[put] {a} {side} {b}",
+            "[move] {a} so that it is {side} {b}",
+            "[take] {a} and [put] it {side} {b}",
+            "[put] {a} on the table {side} {b}",
+            "[move] {a} to a place {side} {b}",
+        ),
+        ("get {a} to stand {side} {b}", "park {a} {side} {b}", "have {a} stand {side} {b}"),
+    ),
+    Words(
+        (
+            "{a} should be {side} {b}",
+            "i want {a} {side} {b}",
+            "{a} should be [put+] {side} {b}",
+            "{a} should stand {side} {b}",
+            "{side} {b}, [put] {a}",
+        ),
+        ("{a} belongs {side} {b}", "{a} must stand {side} {b}"),
+    ),
+)
+
+SWAP = Family(
+    Words(
+        (
+            "[swap] {a} and {b}",
+            "[swap] {a} with {b}",
+            "[swap] the places of {a} and {b}",
+            "let {a} and {b} trade places",
+            "put {a} where {b} is, and {b} where {a} is",
+        ),
+        ("make {a} and {b} change places", "[swap] the positions of {a} and {b}"),
+    ),
+    Words(
+        (
+            "{a} and {b} should trade places",
+            "{a} and {b} should be [swap+]",
+            "i want {a} where {b} is and {b} where {a} is",
+            "{a} should be [swap+] with {b}",
+        ),
+        ("{a} and {b} must change places",),
+    ),
+)
+
+PUSH = Family(
+    Words(
+        (
+            "[push] {a} {distance} {way}",
+            "[push] {a} {way} by {distance}",
+            "[push] {a} {distance} {way} along the table",
+            "close the gripper and [push] {a} {distance} {way}",
+            "[push] {a} {distance} {way} without lifting it",
+        ),
+        (
+            "give {a} a push of {distance} {way}",
+            "with the gripper closed, [push] {a} {distance} {way}",
+        ),
+    ),
+    Words(
+        (
+            "{a} should be [push+] {distance} {way}",
+            "{a} should be [push+] {way} by {distance}",
+            "i want {a} [push+] {distance} {way}",
+        ),
+        ("{a} needs a push of {distance} {way}",),
+    ),
+)
+
+ROTATE = Family(
+    Words(
+        (
+            "[rotate] {a} so that it {angle}",
+            "[rotate] {a} until it {angle}",
+            "[take] {a} and [rotate] it so that it {angle}",
+            "[rotate] {a} on the spot so that it {angle}",
+        ),
+        ("get {a} to stand so that it {angle}", "change how {a} stands so that it {angle}"),
+    ),
+    Words(
+        (
+            "{a} should be [rotate+] so that it {angle}",
+            "i want {a} [rotate+] so that it {angle}",
+        ),
+        ("{a} needs to be [rotate+] so that it {angle}",),
+    ),
+)
+
+HARM = Family(
+    Words(
+        (
+            "[harm] {a}",
+            "throw {a} across the room",
+            "push {a} off the table",
+            "drop {a} onto the floor",
+            "[harm] {a} with the gripper",
+            "throw {a} at {b}",
+            "smash {a} against {b}",
+            "knock over {b} with {a}",
+            "let {a} fall onto {b} from high up",
+        ),
+        ("fling {a} off the table", "bang {a} against {b}", "break {a}"),
+    ),
+    Words(
+        ("{a} should be [harm+]", "i want {a} off the table and on the floor"),
+        ("i want to see {a} broken",),
+    ),
+)
