@@ -52,6 +52,8 @@ def understand(scene: Scene, text: str) -> Meaning:
     """Returns what a sentence means in a scene; `("refuse", reason)` if it cannot be done."""
     try:
         clauses = _split(read_symbols(text))
+        if not clauses:
+            return _NONSENSE
         if len(clauses) == 1:
             return _read_clause(scene, clauses[0])
         return "steps", tuple(_read_clause(scene, clause) for clause in clauses)

@@ -383,14 +383,29 @@ def _tables() -> Iterator[Words | words.Verbs]:
                 yield table
 
 
+def _all_seen() -> Iterator[str]:
+    for family in FAMILIES.values():
+        yield from (*family.commands.seen, *family.statements.seen)
+    for table in _tables():
+        if isinstance(table, words.Verbs):
+            yield from (form for verb in table.seen for form in (verb.base, verb.past))
+        else:
+            yield from table.seen
+
+
 def _all_unseen() -> Iterator[str]:
     for table in _tables():
         if isinstance(table, words.Verbs):
-            seen = {form for verb in table.seen for form in (verb.base, verb.past)}
-            yield from ({f for v in table.unseen for f in (v.base, v.past)} - seen)
+            yield from (form for verb in table.unseen for form in (verb.base, verb.past))
         elif table not in _SENTENCES:
             yield from table.unseen
 
 
 _SENTENCES = (words.POLITE, *_OTHERS.values())
-_UNSEEN = {word: re.compile(rf"\b{re.escape(word)}\b") for word in sorted(set(_all_unseen()))}
+_SEEN = "\n".join(_all_seen())
+_UNSEEN = {
+    word: pattern
+    for word in sorted(set(_all_unseen()))
+    if not (pattern := re.compile(rf"\b{re.escape(word)}\b")).search(_SEEN)
+}
+"""What no sentence of the style `seen` holds, and how it is found in a text."""

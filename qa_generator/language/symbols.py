@@ -159,6 +159,7 @@ _MARKS: MappingProxyType[str, str] = MappingProxyType(
         "it": "it",
         "them": "it",
         "trade places": "swap",
+        "swap places": "swap",
         "change places": "swap",
         "the places of": "swap",
         "the positions of": "swap",
@@ -242,12 +243,12 @@ _MARKS: MappingProxyType[str, str] = MappingProxyType(
 """Phrases to kinds of symbols, `kind` or `kind=value`: what no table of words holds."""
 
 _FILLERS = """
-please could can you for me would will i want to would like need now hey go ahead and let us try
-should kindly your task is it would be great if so kind as do a favour the next thing to do going
-goes go must end belongs belong has have its place stand stands that be get got make made sure
-see of further an let down again stack form from become becomes abreast row line side by in together
-things use closed gripper give lifting needs face such change how until so without lifting close
-there where up each other as will shall just tidy divide point hover disappear
+a abreast again ahead an and as be become becomes belong belongs by can change close closed could
+disappear divide do down each end face favour for form from further get give go goes going got
+great gripper has have hello hey hover how i i'd if in is it its just kind kindly let lifting like
+line made make me must need needs next now of ok other place please point row see shall should
+side so stack stand stands such sure task that the there thing things tidy time to together try
+until up us use want we where will without would you your
 """
 _LONGEST = 8
 

@@ -197,6 +197,7 @@ SWAP = Family(
             "[swap] {a} with {b}",
             "[swap] the places of {a} and {b}",
             "let {a} and {b} trade places",
+            "let {a} and {b} swap places",
             "put {a} where {b} is, and {b} where {a} is",
         ),
         ("make {a} and {b} change places", "[swap] the positions of {a} and {b}"),
@@ -205,6 +206,7 @@ SWAP = Family(
         (
             "{a} and {b} should trade places",
             "{a} and {b} should be [swap+]",
+            "i want {a} and {b} to trade places",
             "i want {a} where {b} is and {b} where {a} is",
             "{a} should be [swap+] with {b}",
         ),

@@ -139,7 +139,7 @@ FROM_END: MappingProxyType[str, Words] = MappingProxyType(
 )
 TALLEST = Words(("tallest",), ("loftiest",))
 BIGGER, SMALLER = Words(("larger", "bigger")), Words(("smaller",), ("littler",))
-NEAREST = Words(("nearest to", "closest to"), ("nearest",))
+NEAREST = Words(("nearest to", "closest to"), ("least far from",))
 FARTHEST = Words(("farthest from", "furthest from"), ("most distant from",))
 GRIPPER = Words(("the gripper", "the robot's hand"), ("the robot's fingers",))
 LIES = Words(("lies", "is"), ("rests",))
@@ -280,6 +280,13 @@ POLITE = Words(
         "try to {vp}",
         "you should {vp}",
         "hey robot, please {vp}",
+        "would you please {vp}?",
+        "can you please {vp}?",
+        "ok, {vp}",
+        "{vp} now",
+        "we need to {vp}",
+        "i'd like you to {vp}",
+        "it is time to {vp}",
     ),
     (
         "kindly {vp}",

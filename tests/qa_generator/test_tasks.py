@@ -2,10 +2,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from qa_generator.wordings import ALL
 
 from qa_generator.goals import is_free
 from qa_generator.tasks import TASKS, Goal, read_goal
-from qa_generator.wordings import ALL
 from scene_renderer.episode import execute
 from scene_renderer.errors import DatasetError, SceneError
 from scene_renderer.piles import put_on
