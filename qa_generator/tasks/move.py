@@ -287,7 +287,7 @@ class Rotate(Transport):
         item = bench.scene[slots["object"]]
         bench.take(item.name)
         bench.do("rotate", slots["yaw_deg"])
-        bench.put(item.name, item.position, math.radians(slots["yaw_deg"]))
+        bench.put(item.name, item.position, yaw=math.radians(slots["yaw_deg"]))
 
     def holds(self, scene: Scene, slots: Slots, episode: Episode) -> bool:
         """Within 10 degrees of the yaw and 2.5 cm of its place, upright."""

@@ -261,7 +261,7 @@ def fill(bench: Bench, items: Sequence[SceneObject], target: str) -> None:
     if len(todo) > 1 and any(item.shape in TIPPY for item in todo):
         raise DatasetError(f"Not several objects stand on '{target}' with a bottle among them.")
     if len(todo) == 1:
-        bench.carry(todo[0].name, receiver.position)
+        bench.carry(todo[0].name, receiver.position, onto=target)
         return
     for way in _WAYS if not receiver.kind.deep else ():
         spots = _spread(receiver, len(todo), receiver.yaw + way)
@@ -339,7 +339,7 @@ def _try_fill(
     """Carries objects to spots, if hand and objects have room."""
     trial, inside = Bench(bench.scene), list[SceneObject]()
     for item, spot in zip(items, spots, strict=True):
-        trial.carry(item.name, spot)
+        trial.carry(item.name, spot, onto=receiver.name)
         there = trial.scene[item.name]
         if not _is_within_rim(there, receiver):
             return False
@@ -351,7 +351,7 @@ def _try_fill(
     if not trial.is_roomy:
         return False
     for item, spot in zip(items, spots, strict=True):
-        bench.carry(item.name, spot)
+        bench.carry(item.name, spot, onto=receiver.name)
     return True
 
 
