@@ -91,7 +91,6 @@ class PutIn(Single):
 
     name = "put_in"
     targets = DEEP
-    wordings = wordings.PLACE
 
     def holds(self, scene: Scene, slots: Slots, episode: Episode) -> bool:
         """Over the target's footprint, and reaching down below its rim."""
