@@ -36,7 +36,7 @@ Image = NDArray[np.uint8]
 CUSTOM = "custom"
 """The split of cases that come from a file."""
 
-_RETRY_STRIDE = 1_000_000
+_RETRY_STRIDE = 1_000_003
 _KEYS = ("id", "scene", "instruction", "context", "goal")
 
 

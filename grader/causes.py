@@ -4,6 +4,8 @@
     an action failed                                       what the arm says
     nothing moved                                          missed grasp, or nothing moved
     holds what should have been put down                   not released
+    took fewer objects than it takes                       unfinished
+    took them in the wrong order                           wrong order
     let go where the goal would not hold                   wrong place
     let go in the right place, and then                    what the simulator says
 
@@ -35,7 +37,7 @@ def explain(case: Case, episode: "Episode") -> Failure:
         return Failure.WRONG_REASON if refused else Failure.SHOULD_HAVE_REFUSED
     if episode.plan.refusal is not None:
         return Failure.NEEDLESS_REFUSAL
-    if not set(episode.aimed) <= _wanted(case):
+    if not set(episode.aimed) <= set(case.goal.moved(case.scene)):
         return Failure.WRONG_OBJECT
     if episode.failure not in _SETTLED:
         return episode.failure or Failure.WRONG_PLACE
@@ -46,17 +48,21 @@ def _explain_end(case: Case, episode: "Episode") -> Failure:
     """Names the cause where every action was done."""
     if not episode.placed and episode.held is None and not _has_moved(case, episode):
         return Failure.MISSED_GRASP if episode.aimed else Failure.NOTHING_MOVED
-    releases = case.goal.oracle(case.scene).actions[-1].name == "place"
-    if releases and episode.held is not None:
+    if episode.held not in (None, case.goal.in_hand):
         return Failure.NOT_RELEASED
+    if not _is_complete(case, episode):
+        return episode.failure or Failure.UNFINISHED
+    if not case.goal.is_in_order(case.scene, episode):
+        return Failure.WRONG_ORDER
     if episode.placed and not _holds_as_released(case, episode):
         return Failure.WRONG_PLACE
     return episode.failure or Failure.WRONG_PLACE
 
 
-def _wanted(case: Case) -> set[str]:
-    """The object that the goal is about."""
-    return {case.goal.slots["object"]}
+def _is_complete(case: Case, episode: "Episode") -> bool:
+    """Whether as many objects were handled as the goal needs, where it needs several."""
+    needed = len(set(case.goal.solve(case.scene).taken))
+    return needed < 2 or len(set(episode.aimed)) >= needed
 
 
 def _has_moved(case: Case, episode: "Episode") -> bool:
@@ -73,5 +79,6 @@ def _holds_as_released(case: Case, episode: "Episode") -> bool:
         item.name: Pose(item.position, (0.0, 0.0, math.sin(item.yaw / 2), math.cos(item.yaw / 2)))
         for item in case.scene.objects
     }
-    still = dataclasses.replace(episode, final={**start, **episode.placed})
+    kept = {name: pose for name, pose in episode.final.items() if name == episode.held}
+    still = dataclasses.replace(episode, final={**start, **episode.placed, **kept})
     return case.goal.reached(case.scene, still)

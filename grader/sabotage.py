@@ -14,8 +14,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
+from grader import other_goals
 from grader.cases import Case
 from grader.metrics import Rate
+from grader.other_goals import Spoilt
 from grader.rollout import judge, run_episode
 from scene_renderer.errors import PlanError
 from scene_renderer.failures import Failure
@@ -23,12 +25,11 @@ from scene_renderer.footprint import gap
 from scene_renderer.grasping import find_grasp, find_target, free_height, top_of
 from scene_renderer.motions import lower_plan
 from scene_renderer.path import HandPose, pose_at
-from scene_renderer.piles import load_of
+from scene_renderer.piles import base_of, load_of
 from scene_renderer.plan import Action, Plan, format_plan, parse_plan
 from scene_renderer.sampler import GAP
 from scene_renderer.scene import SceneObject, Vector
 
-Spoilt = tuple[str, Failure] | None
 Point = tuple[int, int, int]
 
 OFF_MM = 40
@@ -39,6 +40,8 @@ _EMPTY = 0.09
 _OVER_MM = 40
 _ALIKE = 0.95
 _WAYS = ((1, 0), (-1, 0), (0, 1), (0, -1))
+_ONTO = ("pick_and_place", "put_in", "stack")
+"""Tasks that put one object at the middle of another one."""
 _BACK_AND_FORTH = ((450, 350, 500), (450, -350, 12))
 
 
@@ -126,7 +129,8 @@ def _carries(actions: tuple[Action, ...]) -> bool:
 
 
 def _taken(case: Case) -> SceneObject:
-    return case.scene[case.goal.slots["object"]]
+    """What is taken first."""
+    return case.scene[case.goal.solve(case.scene).taken[0]]
 
 
 # What the language forbids.
@@ -149,7 +153,8 @@ def _in_metres(case: Case, actions: tuple[Action, ...]) -> Spoilt:
 def _refuse_it(case: Case, actions: tuple[Action, ...]) -> Spoilt:
     refuses = case.goal.task == "refuse"
     cause = Failure.WRONG_REASON if refuses else Failure.NEEDLESS_REFUSAL
-    return "refuse(unsafe)", cause
+    reason = "unsafe" if case.goal.slots.get("reason") != "unsafe" else "absent"
+    return f"refuse({reason})", cause
 
 
 def _obey(case: Case, actions: tuple[Action, ...]) -> Spoilt:
@@ -165,8 +170,8 @@ def _obey(case: Case, actions: tuple[Action, ...]) -> Spoilt:
 def _take_another(case: Case, actions: tuple[Action, ...]) -> Spoilt:
     if actions[0].name != "pick":
         return None
-    own = _taken(case)
-    others = [o for o in case.scene.objects if o.kind.role == "graspable" and o is not own]
+    wanted = case.goal.moved(case.scene)
+    others = [o for o in case.scene.objects if o.kind.role == "graspable" and o.name not in wanted]
     others = [o for o in others if not load_of(case.scene, o)]
     if not others:
         return None
@@ -174,7 +179,7 @@ def _take_another(case: Case, actions: tuple[Action, ...]) -> Spoilt:
 
 
 def _swap_arguments(case: Case, actions: tuple[Action, ...]) -> Spoilt:
-    if "target" not in case.goal.slots:
+    if case.goal.task not in _ONTO:
         return None
     pick, place = actions
     swapped = Action("pick", place.arguments), Action("place", pick.arguments)
@@ -229,7 +234,7 @@ def _pick_too_far(case: Case, actions: tuple[Action, ...]) -> Spoilt:
 
 def _put_beside(case: Case, actions: tuple[Action, ...]) -> Spoilt:
     """4 cm beyond where the goal still holds, where nothing else stands."""
-    if not _carries(actions):
+    if case.goal.task not in _ONTO and not case.goal.task.startswith("move_"):
         return None
     pick, place = actions
     for x, y in _WAYS:
@@ -259,7 +264,7 @@ def _is_free(case: Case, place: Action) -> bool:
 
 
 def _put_onto_another(case: Case, actions: tuple[Action, ...]) -> Spoilt:
-    if "target" not in case.goal.slots:
+    if case.goal.task not in _ONTO:
         return None
     pick, _ = actions
     wanted = set(case.goal.slots.values())
@@ -271,7 +276,7 @@ def _put_onto_another(case: Case, actions: tuple[Action, ...]) -> Spoilt:
 
 def _put_on_other_side(case: Case, actions: tuple[Action, ...]) -> Spoilt:
     """As far, but in the opposite direction."""
-    if "distance_mm" not in case.goal.slots:
+    if not case.goal.task.startswith("move_"):
         return None
     pick, place = actions
     (x, y, z), (x2, y2, _) = _point(pick), _point(place)
@@ -295,7 +300,7 @@ def _swap_order(case: Case, actions: tuple[Action, ...]) -> Spoilt:
 def _never_pick(case: Case, actions: tuple[Action, ...]) -> Spoilt:
     if actions[0].name != "pick":
         return None
-    cause = Failure.NOTHING_IN_HAND if _carries(actions) else Failure.NOTHING_MOVED
+    cause = Failure.NOTHING_MOVED if case.goal.task == "lift" else Failure.NOTHING_IN_HAND
     return _text(*actions[1:]), cause
 
 
@@ -312,7 +317,7 @@ def _pick_twice(case: Case, actions: tuple[Action, ...]) -> Spoilt:
 
 
 def _open_on_the_way(case: Case, actions: tuple[Action, ...]) -> Spoilt:
-    if actions[0].name != "pick":
+    if actions[0].name != "pick" or case.goal.task == "clear":
         return None
     return _text(actions[0], Action("open_gripper"), *actions[1:]), Failure.DROPPED
 
@@ -332,9 +337,11 @@ def _leave_out(name: str, which: int, cause: Failure) -> "Callable[..., Spoilt]"
 
 def _push_through(case: Case, actions: tuple[Action, ...]) -> Spoilt:
     """Pushes the object through its nearest neighbour, instead of carrying it."""
-    if actions[0].name != "pick":
+    if actions[0].name != "pick" or len(case.goal.moved(case.scene)) > 1:
         return None
     own = _taken(case)
+    if base_of(case.scene, own):
+        return None
     others = [item for item in case.scene.objects if item is not own]
     for other in sorted(others, key=lambda item: math.dist(item.position, own.position)):
         (x, y, _), (x2, y2, _) = own.position, other.position
@@ -383,6 +390,12 @@ SABOTAGES: MappingProxyType[str, Callable[[Case, tuple[Action, ...]], Spoilt]] =
         "motions: never opens": _leave_out("open_gripper", -1, Failure.NOT_RELEASED),
         "pushes through a neighbour": _push_through,
         "dawdles": _dawdle,
+        "puts it on the opposite side": other_goals.put_on_opposite_side,
+        "pushes the other way": other_goals.push_the_other_way,
+        "confuses the bins": other_goals.confuse_the_bins,
+        "never turns it": other_goals.never_turn,
+        "leaves the last one": other_goals.leave_the_last,
+        "reverses the steps": other_goals.reverse_the_steps,
     }
 )
 """Name to sabotage."""

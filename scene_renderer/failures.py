@@ -28,6 +28,8 @@ class Failure(StrEnum):
     PARSE = "parse"
     WRONG_OBJECT = "wrong object"
     WRONG_PLACE = "wrong place"
+    UNFINISHED = "unfinished"
+    WRONG_ORDER = "wrong order"
     NOT_RELEASED = "not released"
     NOTHING_MOVED = "nothing moved"
     SHOULD_HAVE_REFUSED = "should have refused"

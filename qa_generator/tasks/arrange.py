@@ -93,10 +93,10 @@ class Tower(Task):
 
     def solve(self, bench: Bench, slots: Slots) -> None:
         """Places each at the lowest one's centre; the guarded descent stops at contact."""
-        bottom, *others = slots["objects"]
-        place = bench.scene[bottom].position
-        for name in others:
-            bench.carry(name, place)
+        names = slots["objects"]
+        place = bench.scene[names[0]].position
+        for below, name in itertools.pairwise(names):
+            bench.carry(name, place, onto=below)
 
     def holds(self, scene: Scene, slots: Slots, episode: Episode) -> bool:
         """Each rests upright on the one below."""

@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 
 Slots = Mapping[str, Any]
 
-FEW = 6
+FEW = 4
 """How many goals are drawn of a task whose goals are too many to list."""
-_TRIES = 14
+_TRIES = 24
 _WORDED = 3
 """How many goals are tried to be worded before a scene is given up."""
 
@@ -59,9 +59,22 @@ class Goal:
         """Returns a plan that reaches the goal."""
         return self.solve(scene).plan
 
+    def is_possible(self, scene: Scene) -> bool:
+        """Whether the table has room for all that the oracle does."""
+        return TASKS[self.task].works(scene, self.slots)
+
     def moved(self, scene: Scene) -> tuple[str, ...]:
         """Returns the names of the objects that may end elsewhere."""
         return TASKS[self.task].moved(scene, self.slots)
+
+    @property
+    def in_hand(self) -> str | None:
+        """What the gripper must hold in the end; None if nothing."""
+        return TASKS[self.task].in_hand(self.slots)
+
+    def is_in_order(self, scene: Scene, episode: Episode) -> bool:
+        """Whether the objects were taken in the order that the goal asks for, if it does."""
+        return TASKS[self.task].is_in_order(scene, self.slots, episode)
 
     def reached(self, scene: Scene, episode: Episode) -> bool:
         """Whether the episode ended with the goal reached and nothing else disturbed."""
@@ -134,6 +147,10 @@ class Task(ABC):
     def in_hand(self, slots: Slots) -> str | None:
         """Returns what the gripper must hold in the end; None if nothing."""
         return None
+
+    def is_in_order(self, scene: Scene, slots: Slots, episode: Episode) -> bool:
+        """Whether the objects were taken in the order that the goal asks for, if it does."""
+        return True
 
     def involved(self, scene: Scene, slots: Slots) -> tuple[str, ...]:
         """Returns the names of all objects that the goal is about, those that stay too."""

@@ -8,7 +8,7 @@ from typing import Any
 from qa_generator.goals import is_free
 from qa_generator.prompt import to_millimetres
 from scene_renderer.errors import DatasetError
-from scene_renderer.footprint import covers, has_gap
+from scene_renderer.footprint import has_gap
 from scene_renderer.grasping import find_grasp, top_of
 from scene_renderer.meshes import WALL
 from scene_renderer.plan import MAX_ACTIONS, Action, Plan
@@ -57,29 +57,28 @@ class Bench:
         self.taken.append(name)
         self.is_roomy &= has_room(self.scene, item)
 
-    def put(self, name: str, spot: Vector, yaw: float | None = None) -> None:
+    def put(
+        self, name: str, spot: Vector, onto: str | None = None, yaw: float | None = None
+    ) -> None:
         """Places an object that was taken.
 
         Args:
             name: of the object.
             spot: what `place` names, metres, base frame.
+            onto: what it stands in or on then; the table if None.
             yaw: of the object then, radians; as before if None.
         """
         x, y, z = millimetres(spot)
         self.actions.append(Action("place", (x, y, z)))
         item = self.scene[name]
-        there = replace(
-            item, yaw=item.yaw if yaw is None else yaw, position=(x / 1000, y / 1000, 0)
-        )
-        base = self._base_at(there)
-        height = 0.0 if base is None else _floor_of(base)
-        self.move(name, (x / 1000, y / 1000, height + item.extents[2] / 2), there.yaw)
-        self.is_roomy &= base is not None or self.allows(name, self.scene[name].position)
+        height = _floor_of(self.scene[onto]) if onto else 0.0
+        self.move(name, (x / 1000, y / 1000, height + item.extents[2] / 2), yaw)
+        self.is_roomy &= onto is not None or self.allows(name, self.scene[name].position)
 
-    def carry(self, name: str, spot: Vector) -> None:
+    def carry(self, name: str, spot: Vector, onto: str | None = None) -> None:
         """Picks an object and places it."""
         self.take(name)
-        self.put(name, spot)
+        self.put(name, spot, onto)
 
     def do(self, name: str, *arguments: Any) -> None:
         """Adds any other action."""
@@ -121,17 +120,11 @@ class Bench:
             raise DatasetError(f"There is no free spot on the table for '{name}'.")
         self.carry(name, spot)
 
-    def _base_at(self, item: SceneObject) -> SceneObject | None:
-        """The highest object whose outline is over or under a point."""
-        others = [o for o in self.scene.objects if o.name != item.name]
-        bases = [o for o in others if covers(o, item.position)]
-        return max(bases, key=lambda base: base.position[2], default=None)
-
 
 def has_room(table: Scene | Sequence[SceneObject], item: SceneObject) -> bool:
-    """Whether the open hand fits around an object where it is."""
+    """Whether the open hand fits around an object where it is, a little to spare on all sides."""
     objects = table.objects if isinstance(table, Scene) else table
-    others = [o for o in objects if o.name != item.name]
+    others = [replace(o, size=o.size + SPARE) for o in objects if o.name != item.name]
     return find_grasp(item.position, [*others, item], SPARE).is_clear
 
 

@@ -49,7 +49,8 @@ class Single(Task):
 
     def solve(self, bench: Bench, slots: Slots) -> None:
         """Places at the target's own centre; the guarded descent stops at contact."""
-        bench.carry(slots["object"], bench.scene[slots["target"]].position)
+        target = bench.scene[slots["target"]]
+        bench.carry(slots["object"], target.position, onto=target.name)
 
     def check(self, scene: Scene, slots: Slots) -> None:
         """Checks that object and target can take their parts."""

@@ -162,7 +162,6 @@ class PlaceBeside(Transport):
             if item is not target
             for side in SIDES
             if not is_beside(item, target, SIDES[side])
-            if is_free(scene, item, self._spot(item, target, side))
         ]
         return self.some(scene, rng, candidates)
 
@@ -207,9 +206,13 @@ class Push(Transport):
             for item in self._on_table(scene)
             for direction in DIRECTIONS
             for distance in NAMED_DISTANCES_MM
-            if _is_way_free(scene, item, direction, distance)
         ]
         return self.some(scene, rng, candidates)
+
+    def works(self, scene: Scene, slots: Slots) -> bool:
+        """Whether nothing is in the way."""
+        item = scene[slots["object"]]
+        return _is_way_free(scene, item, slots["direction"], slots["distance_mm"])
 
     def solve(self, bench: Bench, slots: Slots) -> None:
         """Starts behind the object and stops where it will have gone the distance."""
@@ -229,9 +232,7 @@ class Push(Transport):
         super().check(scene, slots)
         self._check_distance(slots, SHORTEST_PUSH_MM)
         check_word(slots["direction"], DIRECTIONS, "direction")
-        if not _is_way_free(
-            scene, scene[slots["object"]], slots["direction"], slots["distance_mm"]
-        ):
+        if not self.works(scene, slots):
             raise DatasetError(
                 f"'{slots['object']}' cannot be pushed {slots['distance_mm']} mm "
                 f"{slots['direction']}: something is in the way, or it is out of reach."
@@ -252,7 +253,6 @@ class Rotate(Transport):
             for item in self._on_table(scene)
             for yaw in YAWS_DEG
             if TURN_DEG[0] <= abs(_turn(item, yaw)) <= TURN_DEG[1]
-            and is_free(scene, replace(item, yaw=math.radians(yaw)), item.position)
         ]
         return self.some(scene, rng, candidates)
 
@@ -261,7 +261,7 @@ class Rotate(Transport):
         item = bench.scene[slots["object"]]
         bench.take(item.name)
         bench.do("rotate", slots["yaw_deg"])
-        bench.put(item.name, item.position, math.radians(slots["yaw_deg"]))
+        bench.put(item.name, item.position, yaw=math.radians(slots["yaw_deg"]))
 
     def holds(self, scene: Scene, slots: Slots, episode: Episode) -> bool:
         """Within 10 degrees of the yaw and 2.5 cm of its place, upright."""

@@ -24,7 +24,8 @@ def read_goal(data: Any, scene: Scene) -> Goal:
     slots = {**task.defaults, **{key: value for key, value in data.items() if key != "task"}}
     _check_keys(task, slots)
     task.check(scene, slots)
-    task.work(scene, slots)  # refuses what there is no room for
+    if not task.work(scene, slots).actions:
+        raise DatasetError(f"There is nothing to do: this goal of task '{name}' holds already.")
     return Goal(name, slots)
 
 

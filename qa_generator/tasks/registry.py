@@ -15,6 +15,6 @@ _MOVES = tuple(Move(direction) for direction in DIRECTIONS)
 _BASIC = (PickAndPlace(), Lift(), *_MOVES, Stack())
 _SINGLE = (PutIn(), PlaceBeside(), Push(), Rotate())
 _SEVERAL = (Swap(), Tower(), PutAll(), Sort(), Gather(), LineUp(), Clear())
-_PARTS = (*_BASIC, *_SINGLE, Swap())
+_PARTS = (*_BASIC, *_SINGLE, Swap(), Clear())
 
 register((*_BASIC, *_SINGLE, *_SEVERAL, Steps(task.name for task in _PARTS), Refuse()))

@@ -13,11 +13,12 @@ from qa_generator.goals import AROUND, BESIDE, at_end, is_contained, is_near, is
 from qa_generator.slots import check_names, check_slot, of_shapes, on_table
 from qa_generator.tasks.arrange import check_on_table
 from qa_generator.tasks.base import Slots, Task
-from qa_generator.tasks.bench import Bench
+from qa_generator.tasks.bench import Bench, has_room
 from qa_generator.tasks.move import BESIDE_MM, check_word
 from scene_renderer.catalogue import GRASPABLE, RECEIVERS, plural
 from scene_renderer.errors import DatasetError
-from scene_renderer.footprint import covers, gap
+from scene_renderer.footprint import covers, gap, turn
+from scene_renderer.meshes import WALL
 from scene_renderer.piles import bears, load_of
 from scene_renderer.scene import Scene, SceneObject, Vector
 from scene_renderer.vocabulary import COLORS
@@ -31,7 +32,10 @@ MOST = 3
 """Objects in one receiver, or around one thing, that instructions ask for."""
 APART_MM = 38
 """How far from a receiver's middle each of several objects is put."""
-_WAYS = [math.radians(degrees) for degrees in (90, 0, 45, 135)]
+TIPPY = ("bottle",)
+"""Shapes that another one put down near them knocks over."""
+_WAYS = [math.radians(degrees) for degrees in (0, 45, 135, 90)]
+_BETWEEN, _TO_WALL = 0.010, 0.003
 
 
 def members(scene: Scene, which: Mapping[str, str]) -> list[SceneObject]:
@@ -224,18 +228,23 @@ class Clear(Task):
 def fill(bench: Bench, items: Sequence[SceneObject], target: str) -> None:
     """Carries objects into or onto a receiver, the lowest first; what is there already stays.
 
+    Several stand on a plate or tray. In a bowl they slide together, and between the walls of a box
+    the fingers have no room to open beside its middle.
+
     Raises:
         DatasetError: if there is no room for all of them.
     """
     receiver = bench.scene[target]
     todo = [item for item in items if not bears(receiver, item)]
     todo.sort(key=lambda item: (item.extents[2], item.name))
+    if len(todo) > 1 and any(item.shape in TIPPY for item in todo):
+        raise DatasetError(f"Not several objects stand on '{target}' with a bottle among them.")
     if len(todo) == 1:
-        bench.carry(todo[0].name, receiver.position)
+        bench.carry(todo[0].name, receiver.position, onto=target)
         return
-    for way in _WAYS:
-        spots = _spread(receiver, len(todo), way)
-        if _try_fill(bench, todo, spots):
+    for way in _WAYS if not receiver.kind.deep else ():
+        spots = _spread(receiver, len(todo), receiver.yaw + way)
+        if _try_fill(bench, receiver, todo, spots):
             return
     raise DatasetError(f"There is no room for {len(todo)} objects in or on '{target}'.")
 
@@ -292,15 +301,36 @@ def _spread(receiver: SceneObject, count: int, way: float) -> list[Vector]:
     return [(x + reach * math.cos(turn), y + reach * math.sin(turn), z) for turn in turns]
 
 
-def _try_fill(bench: Bench, items: Sequence[SceneObject], spots: Sequence[Vector]) -> bool:
+def _is_within_rim(item: SceneObject, receiver: SceneObject) -> bool:
+    """Whether an object stands wholly within a receiver's walls; a plate's rim is no wall."""
+    if receiver.kind.round:
+        return math.dist(item.position[:2], receiver.position[:2]) < receiver.extents[0] / 2
+    offset = np.subtract(item.position[:2], receiver.position[:2]) @ turn(receiver.yaw)
+    half = np.array(item.extents[:2]) / 2
+    shadow = half if item.kind.round else np.abs(turn(item.yaw - receiver.yaw)) @ half
+    inner = np.array(receiver.extents[:2]) / 2 - WALL - _TO_WALL
+    return bool(np.all(np.abs(offset) + shadow <= inner))
+
+
+def _try_fill(
+    bench: Bench, receiver: SceneObject, items: Sequence[SceneObject], spots: Sequence[Vector]
+) -> bool:
     """Carries objects to spots, if hand and objects have room."""
-    trial = Bench(bench.scene)
+    trial, inside = Bench(bench.scene), list[SceneObject]()
     for item, spot in zip(items, spots, strict=True):
-        trial.carry(item.name, spot)
+        trial.carry(item.name, spot, onto=receiver.name)
+        there = trial.scene[item.name]
+        if not _is_within_rim(there, receiver):
+            return False
+        if any(gap(there, other) < _BETWEEN for other in inside):
+            return False
+        inside.append(there)
+        if not has_room(inside, there):
+            return False
     if not trial.is_roomy:
         return False
     for item, spot in zip(items, spots, strict=True):
-        bench.carry(item.name, spot)
+        bench.carry(item.name, spot, onto=receiver.name)
     return True
 
 

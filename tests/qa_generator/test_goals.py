@@ -107,7 +107,7 @@ def test_occupied_unreachable_and_unseen_spots_are_not_free(scene):
     assert not is_free(scene, cube, (0.412, -0.39, 0.025))  # outside the picture
 
 
-@pytest.mark.parametrize("task", sorted(TASKS))
+@pytest.mark.parametrize("task", ["pick_and_place", "lift", "move_left", "stack", "refuse"])
 def test_oracle_reaches_its_goal_in_physics(scene, rng, task):
     from scene_renderer.episode import execute
 

@@ -10,6 +10,7 @@ from scene_renderer.plan import parse_plan
 from scene_renderer.sampler import sample_scene
 from scene_renderer.scene import Scene, SceneObject
 from scene_renderer.simulator import Simulator
+from scene_renderer.splits import SPLITS
 
 
 def put(shape: str, x: float = 0.5, y: float = 0.0) -> SceneObject:
@@ -83,8 +84,20 @@ def test_sampled_piles_hold_one_object_and_stand_still(index):
         assert poses[item.name].position == pytest.approx(item.position, abs=0.0015)
 
 
-def test_no_other_split_has_piles():
+def test_other_splits_have_piles_where_they_say_so():
     for split in ("train", "test", "test_counts"):
-        for index in range(5):
+        for index in range(6):
             objects = sample_scene(2, split, index).objects
-            assert not any(bears(a, b) for a in objects for b in objects)
+            is_piled = any(bears(a, b) for a in objects for b in objects)
+            assert is_piled == SPLITS[split].is_piled(index)
+
+
+@pytest.mark.parametrize("every", [1, 4, 8, 20, 21])
+def test_a_quarter_of_all_scenes_are_piled_however_tasks_take_turns(every):
+    for start in range(every):
+        piled = [SPLITS["train"].is_piled(index) for index in range(start, 400 * every, every)]
+        assert 0.22 < sum(piled) / len(piled) < 0.28
+
+
+def test_all_scenes_of_the_split_of_piles_are_piled():
+    assert all(SPLITS["test_piles"].is_piled(index) for index in range(1000))
