@@ -3,7 +3,7 @@
 import re
 
 from qa_generator import prompt, questions
-from qa_generator.language.say import all_texts
+from qa_generator.language.styles import all_texts
 from scene_renderer.catalogue import SHAPES, plural
 from scene_renderer.plan import ACTIONS
 from scene_renderer.vocabulary import COLORS, REFUSAL_REASONS, SIDE_WORDS, SIZE_WORDS

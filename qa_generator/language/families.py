@@ -1,9 +1,10 @@
-"""Every family of wordings by its name."""
+"""Every family of wordings by its name, and what else sentences are drawn from."""
 
 from types import MappingProxyType
 
-from qa_generator.language import wordings_many, wordings_one
+from qa_generator.language import wordings_many, wordings_one, words
 from qa_generator.language.templates import Family
+from qa_generator.language.words import Words
 
 FAMILIES: MappingProxyType[str, Family] = MappingProxyType(
     {
@@ -24,7 +25,28 @@ FAMILIES: MappingProxyType[str, Family] = MappingProxyType(
         "clear": wordings_many.CLEAR,
         "push": wordings_one.PUSH,
         "rotate": wordings_one.ROTATE,
-        "harm": wordings_one.HARM,
     }
 )
 """Family of wordings to its templates: mostly a task, `move_by` and `move` are `move_*`."""
+
+MIRRORS: MappingProxyType[str, tuple[Words, Words]] = MappingProxyType(
+    {
+        "lift": wordings_one.HARM_LIFT,
+        "pick_and_place": wordings_one.HARM_PUT,
+        "put_in": wordings_one.HARM_PUT,
+        "push": wordings_one.HARM_PUSH,
+    }
+)
+"""Task to what is unsafe, and beside each template one for a goal of the task."""
+
+OTHERS: MappingProxyType[str, Words] = MappingProxyType(
+    {
+        **{f"harm_{task}": harm for task, (harm, _) in MIRRORS.items()},
+        **{f"mirror_{task}": harmless for task, (_, harmless) in MIRRORS.items()},
+        "steps2": words.JOINS,
+        "steps3": words.JOINS_THREE,
+        "small_talk": words.SMALL_TALK,
+        "foreign": words.FOREIGN,
+    }
+)
+"""What is drawn like a template and is none of a family."""

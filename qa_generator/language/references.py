@@ -15,7 +15,7 @@ than the margins below is never said. Directions are the robot's: left is +y, be
 
 import itertools
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -38,6 +38,13 @@ HIGHER = 0.02
 """How much taller than the next thing, metres."""
 LARGER = 1.10
 """How many times as wide as the other one."""
+
+TRAILING = tuple(
+    word
+    for choices in (words.THAT_IS, words.NEAREST, words.FARTHEST, *words.FROM_END.values())
+    for word in choices.all
+)
+"""Words behind which a phrase goes on: what follows it could belong to it."""
 
 AXES: MappingProxyType[str, tuple[int, int]] = MappingProxyType(
     {"left": (0, 1), "right": (0, -1), "front": (-1, 0), "behind": (1, 0)}
@@ -62,6 +69,8 @@ class Speaker:
 
     rng: np.random.Generator
     style: Style
+    is_first: bool = True
+    """Whether nothing was named before: only then does `one` not repeat another noun."""
 
     def say(self, choices: Words, usual: float = 0.0) -> str:
         """Draws one of the words."""
@@ -102,13 +111,13 @@ def refer(
     return Reference(_unique_name(speaker, scene, item), "name")
 
 
-def refer_all(speaker: Speaker, which: dict[str, str], *, can_be_ones: bool = True) -> str:
+def refer_all(speaker: Speaker, which: Mapping[str, str]) -> str:
     """Calls everything of a colour or of a shape."""
     if "shape" in which:
         noun = speaker.noun(which["shape"])
         return f"{speaker.say(words.EVERY)} {plural(noun)}"
     color = speaker.color(which["color"])
-    things = words.ONES if can_be_ones and speaker.rng.integers(2) else words.THINGS
+    things = words.ONES if speaker.rng.integers(2) else words.THINGS
     return f"{speaker.say(words.EVERY)} {color} {speaker.say(things)}"
 
 
@@ -142,7 +151,8 @@ def _unique_name(speaker: Speaker, scene: Table, item: SceneObject) -> str:
 
 def _by_color(speaker: Speaker, scene: Table, item: SceneObject) -> Iterator[str]:
     if sum(o.color == item.color for o in scene.objects) == 1:
-        noun = speaker.say(words.ONE if speaker.rng.integers(2) else words.THING)
+        is_one = speaker.is_first and speaker.rng.integers(2)
+        noun = speaker.say(words.ONE if is_one else words.THING)
         yield f"the {speaker.color(item.color)} {noun}"
 
 

@@ -111,7 +111,7 @@ def _split(symbols: Sequence[Symbol]) -> list[list[Symbol]]:
     parts: list[list[Symbol]] = [[]]
     links: list[str] = []
     for symbol in symbols:
-        if symbol.kind in ("then", ";", "before", "after", "once", "but_first"):
+        if symbol.kind in ("then", ";", "before", "after", "but_first"):
             links.append(symbol.kind)
             parts.append([])
         else:
@@ -121,10 +121,10 @@ def _split(symbols: Sequence[Symbol]) -> list[list[Symbol]]:
 
 def _in_order(parts: list[list[Symbol]], links: list[str]) -> list[list[Symbol]]:
     first = links[0] if links else ""
-    if first in ("before", "once") and not parts[0]:
+    if first in ("before", "after") and not parts[0]:
         rest = _cut_at_comma(parts[1])
         clauses = [rest[0], *_in_order([rest[1], *parts[2:]], links[1:])]
-        return clauses if first == "once" else [*clauses[1:], clauses[0]]
+        return clauses if first == "after" else [*clauses[1:], clauses[0]]
     if first in ("after", "but_first"):
         return [*parts[1:], parts[0]]
     return [part for part in parts if part]
@@ -348,7 +348,7 @@ def _put(clause: _Clause) -> Meaning:
     shape = SHAPES[clause.scene[b].shape]
     if shape.role != "receiver" and not shape.flat_top:
         raise _RefusalError(_NONSENSE)
-    if [o for o in load_of(clause.scene, clause.scene[b]) if o.name != a]:
+    if shape.flat_top and load_of(clause.scene, clause.scene[b]):
         return _OCCUPIED
     return "put", a, b
 
@@ -373,7 +373,7 @@ _RULES: tuple[tuple[Callable[[_Clause], bool], Callable[[_Clause], Meaning]], ..
     (lambda c: "push" in c.verbs() and c.has("way"), _push),
     (lambda c: c.has("side"), _beside),
     (lambda c: c.has("way"), _move),
-    (lambda c: c.has("around") or (c.has("by") and "gather" in c.verbs()), _gather),
+    (lambda c: c.has("around"), _gather),
     (
         lambda c: (
             c.has("everything")

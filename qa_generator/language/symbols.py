@@ -166,6 +166,7 @@ _MARKS: MappingProxyType[str, str] = MappingProxyType(
         "where": "where",
         "tower": "tower",
         "pile": "tower",
+        "column": "tower",
         "on top of each other": "tower",
         "from bottom to top": "order=up",
         "bottom first": "order=up",
@@ -177,14 +178,12 @@ _MARKS: MappingProxyType[str, str] = MappingProxyType(
         "around": "around",
         "next to": "around",
         "close to": "around",
-        "together at": "around",
-        "by": "by",
+        "near": "around",
+        "beside": "around",
+        "together beside": "around",
         "everything": "everything",
         "nothing": "nothing",
         "empty": "empty",
-        "free": "empty",
-        "holds": "holds",
-        "hold": "holds",
         "off": "off",
         "out of": "off",
         "on the table": "table",
@@ -193,8 +192,10 @@ _MARKS: MappingProxyType[str, str] = MappingProxyType(
         "in the air": "air",
         "into the air": "air",
         "hold it up": "air",
+        "hold": "air",
         "held up": "air",
-        "keep it there": "filler",
+        "keep it up": "air",
+        "suspend": "air",
         "up": "up",
         "off the table": "floor",
         "onto the floor": "floor",
@@ -206,9 +207,11 @@ _MARKS: MappingProxyType[str, str] = MappingProxyType(
         "break": "floor",
         "fling": "floor",
         "bang": "floor",
-        "fall": "floor",
-        "at": "at",
+        "hurl": "floor",
+        "at the top": "filler",
+        "throw": "verb=harm",
         "crown": "crown",
+        "underneath": "crown",
         "with": "with",
         "degrees": "degrees",
         "colour": "property",
@@ -221,7 +224,7 @@ _MARKS: MappingProxyType[str, str] = MappingProxyType(
         "but first": "but_first",
         "before you": "before",
         "after you": "after",
-        "as soon as you": "once",
+        "as soon as that is done": "then",
         "push": "verb=push",
         "drop": "verb=put",
         "transfer": "verb=put",
@@ -229,7 +232,14 @@ _MARKS: MappingProxyType[str, str] = MappingProxyType(
         "pack": "verb=put",
         "stow": "verb=put",
         "hide": "verb=put",
-        "carry": "verb=move",
+        "transport": "verb=move",
+        "reposition": "verb=move",
+        "reorient": "verb=rotate",
+        "one beside the other": "filler",
+        "in one row": "filler",
+        "vice versa": "swap",
+        "lower": "verb=put",
+        "needs pushing": "verb=push",
         "park": "verb=put",
         "robot": "filler",
         "go ahead and": "filler",
@@ -243,12 +253,13 @@ _MARKS: MappingProxyType[str, str] = MappingProxyType(
 """Phrases to kinds of symbols, `kind` or `kind=value`: what no table of words holds."""
 
 _FILLERS = """
-a abreast again ahead an and as be become becomes belong belongs by can change close closed could
-disappear divide do down each end face favour for form from further get give go goes going got
-great gripper has have hello hey hover how i i'd if in is it its just kind kindly let lifting like
-line made make me must need needs next now of ok other place please point row see shall should
-side so stack stand stands such sure task that the there thing things tidy time to together try
-until up us use want we where will without would you your
+a again ahead an and as at be become becomes belong belongs by can change close closed completely
+could divide do done down each end enough face far favour for form from further get give go goes
+going got great gripper has have hello hey how i i'd if in is it its just kind kindly leave let
+let's lifting like line made make may me must need needs next now of ok once order other place
+please point proper remain remains row see separate shall should side slides so stack stand stands
+such sure task that the there thing things tidy time to together try until up us use want we
+whatever where will without would you your
 """
 _LONGEST = 8
 

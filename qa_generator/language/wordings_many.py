@@ -15,7 +15,7 @@ TOWER = Family(
             "stack {list} on top of each other, from bottom to top",
             "[build] a tower with {list}, bottom first",
         ),
-        ("pile {list} up, from bottom to top", "[build] a pile of {list}, bottom first"),
+        ("pile {list} up, from bottom to top", "[build] a column of {list}, bottom first"),
     ),
     Words(
         (
@@ -31,52 +31,57 @@ TOWER = Family(
 SORT = Family(
     Words(
         (
-            "sort the objects by {property}: {all} {into} {b} and {all2} {into2} {b2}",
-            "[sort] {all} {into} {b} and {all2} {into2} {b2}",
-            "sort by {property}: {all} {into} {b} and {all2} {into2} {b2}",
-            "[take] {all} and [put] them {into} {b}, and {all2} {into2} {b2}",
-            "sort things by {property}: {all} go {into} {b}, {all2} {into2} {b2}",
-            "[sort] {all2} {into2} {b2} and {all} {into} {b}",
+            "sort the objects by {property}: {all} {to} {b} and {all2} {to2} {b2}",
+            "[sort] {all} {to} {b} and {all2} {to2} {b2}",
+            "sort by {property}: {all} {to} {b} and {all2} {to2} {b2}",
+            "[take] {all} and [put] them {in} {b}, and {all2} {to2} {b2}",
+            "sort things by {property}: {all} {to} {b}, {all2} {to2} {b2}",
+            "[sort] {all2} {to2} {b2} and {all} {to} {b}",
         ),
         (
-            "tidy up by {property}: {all} {into} {b} and {all2} {into2} {b2}",
-            "divide things by {property}: {all} go {into} {b}, {all2} {into2} {b2}",
+            "tidy up by {property}: {all} {to} {b} and {all2} {to2} {b2}",
+            "separate things by {property}: {all} {to} {b}, {all2} {to2} {b2}",
+            "tidy up by {property}: [sort] {all} {to} {b} and {all2} {to2} {b2}",
         ),
     ),
     Words(
         (
-            "{all} should go {into} {b} and {all2} {into2} {b2}",
-            "i want {all} {in} {b} and {all2} {in2} {b2}",
-            "{all} {into} {b} and {all2} {into2} {b2}",
-            "{all} go {into} {b}, {all2} {into2} {b2}",
+            "{all} should go {to} {b} and {all2} {to2} {b2}",
+            "{all} should be {in} {b} and {all2} {in2} {b2}",
+            "{all} {to} {b} and {all2} {to2} {b2}",
+            "{all} go {to} {b}, {all2} {to2} {b2}",
         ),
         ("{all} belong {in} {b} and {all2} {in2} {b2}",),
     ),
 )
 
 SORT_ONE = Family(
-    Words(("[sort] {all} {into} {b}",), ("get {all} {into} {b}",)),
-    Words(("{all} should go {into} {b}",), ("{all} belong {in} {b}",)),
+    Words(("[sort] {all} {to} {b}",), ("get {all} {to} {b}",)),
+    Words(("{all} should go {to} {b}",), ("{all} belong {in} {b}",)),
 )
 
 PUT_ALL = Family(
     Words(
         (
-            "[put] {all} {into} {b}",
-            "[take] {all} and [put] them {into} {b}",
+            "[sort] {all} {to} {b}",
+            "[take] {all} and [put] them {in} {b}",
             "[move] {all} {to} {b}",
-            "[gather] {all} {in} {b}",
-            "drop {all} {into} {b}",
+            "[gather] {all} and [put] them {in} {b}",
+            "drop {all} {to} {b}",
         ),
-        ("transfer {all} {to} {b}", "get {all} and [put] them {into} {b}"),
+        (
+            "transfer {all} {to} {b}",
+            "get {all} and [put] them {in} {b}",
+            "[gather] {all} in order to [put] them {in} {b}",
+        ),
     ),
     Words(
         (
-            "{all} should go {into} {b}",
-            "{all} should be [put+] {into} {b}",
-            "i want {all} {in} {b}",
-            "{all} {into} {b}",
-            "{all} go {into} {b}",
+            "{all} should go {to} {b}",
+            "{all} should be [put+] {in} {b}",
+            "i want {all} to be {in} {b}",
+            "{all} {to} {b}",
+            "{all} go {to} {b}",
         ),
         ("{all} belong {in} {b}", "{all} must end up {in} {b}"),
     ),
@@ -91,7 +96,10 @@ LINE_UP = Family(
             "make a row of {list}, from left to right",
             "[line] {list} in one row, from left to right",
         ),
-        ("form a line with {list}, from left to right", "[line] {list} abreast, left to right"),
+        (
+            "form a line with {list}, from left to right",
+            "[line] {list} one beside the other, from left to right",
+        ),
     ),
     Words(
         (
@@ -107,18 +115,19 @@ LINE_UP = Family(
 GATHER = Family(
     Words(
         (
-            "[gather] {all} around {b}",
-            "[gather] {all} next to {b}",
-            "[gather] {all} close to {b}",
-            "[put] {all} next to {b}",
-            "[move] {all} close to {b}",
+            "[gather] {all} together around {b}",
+            "[gather] {all} together next to {b}",
+            "[gather] {all} together close to {b}",
+            "move {all} next to {b}",
+            "bring {all} close to {b}",
+            "bring {all} near {b}",
         ),
-        ("get {all} together at {b}", "[gather] {all} by {b}"),
+        ("get {all} together beside {b}", "[gather] {all} together beside {b}"),
     ),
     Words(
         (
-            "{all} should stand around {b}",
-            "i want {all} next to {b}",
+            "{all} should stand near {b}",
+            "i want {all} to be next to {b}",
             "{all} should be [gather+] around {b}",
             "{all} should stand close to {b}",
         ),
@@ -131,12 +140,17 @@ CLEAR = Family(
         (
             "[clear] {b}",
             "[remove] everything {off} {b}",
+            "remove everything from {b}",
             "[remove] everything {off} {b} and put it on the table",
             "[remove] what is {in} {b} and put it on the table",
             "[clear] {b} so that nothing is {in} it",
             "make sure that nothing is {in} {b}",
         ),
-        ("get {b} free", "see to it that {b} holds nothing"),
+        (
+            "leave nothing {in} {b}",
+            "see to it that nothing remains {in} {b}",
+            "[clear] {b} completely",
+        ),
     ),
     Words(
         (
@@ -145,6 +159,6 @@ CLEAR = Family(
             "nothing should be {in} {b}",
             "{b} should be [clear+]",
         ),
-        ("{b} must hold nothing", "there must be nothing {in} {b}"),
+        ("nothing may remain {in} {b}", "there must be nothing {in} {b}"),
     ),
 )

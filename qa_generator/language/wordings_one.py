@@ -6,28 +6,28 @@ from qa_generator.language.words import Words
 PUT = Family(
     Words(
         (
-            "[put] {a} {into} {b}",
-            "[take] {a} and [put] it {into} {b}",
+            "[put] {a} {in} {b}",
+            "[take] {a} and [put] it {in} {b}",
             "[move] {a} {to} {b}",
             "drop {a} {into} {b}",
             "[take] {a} and drop it {into} {b}",
-            "[take] {a}. [put] it {into} {b}",
+            "[take] {a}. [put] it {in} {b}",
         ),
         (
-            "get {a} and [put] it {into} {b}",
+            "get {a} and [put] it {in} {b}",
             "transfer {a} {to} {b}",
             "have {a} end up {in} {b}",
+            "[take] {a} in order to [put] it {in} {b}",
         ),
     ),
     Words(
         (
             "{a} should go {into} {b}",
-            "{a} should be [put+] {into} {b}",
+            "{a} should be [put+] {in} {b}",
             "i want {a} {in} {b}",
-            "{a} {into} {b}",
+            "{a} {to} {b}",
             "{a} goes {into} {b}",
             "{into} {b} goes {a}",
-            "{into} {b}, [put] {a}",
         ),
         (
             "{a} belongs {in} {b}",
@@ -46,9 +46,13 @@ PUT_IN = Family(
             "drop {a} into {b}",
             "store {a} in {b}",
             "pack {a} into {b}",
-            "[take] {a} and let it down into {b}",
+            "[take] {a} and lower it into {b}",
         ),
-        ("stow {a} in {b}", "get {a} into {b}", "hide {a} inside {b}"),
+        (
+            "stow {a} in {b}",
+            "get {a} into {b}",
+            "[take] {a} so as to [put] it inside {b}",
+        ),
     ),
     Words(
         (
@@ -58,7 +62,7 @@ PUT_IN = Family(
             "{a} should be inside {b}",
             "inside {b} goes {a}",
         ),
-        ("{a} belongs inside {b}", "{a} has its place inside {b}"),
+        ("{a} belongs inside {b}", "the proper place for {a} is inside {b}"),
     ),
 )
 
@@ -70,13 +74,13 @@ LIFT = Family(
             "hold {a} up in the air",
             "lift {a} into the air",
             "raise {a} above the table",
-            "[take] {a} and lift it up",
+            "take {a} and lift it up",
             "[take] {a} and raise it into the air",
         ),
         (
             "get {a} up into the air",
-            "[lift] {a} and keep it there",
-            "let {a} hover above the table",
+            "[lift] {a} and keep it up",
+            "suspend {a} above the table",
         ),
     ),
     Words(
@@ -101,8 +105,9 @@ MOVE_BY = Family(
             "[take] {a} and [move] it {way} by {distance}",
         ),
         (
-            "get {a} {distance} {way}",
-            "let {a} stand {distance} further {way}",
+            "transport {a} {distance} {way}",
+            "reposition {a} {distance} further {way}",
+            "[move] {a} so that it is {distance} further {way}",
             "carry {a} {distance} {way}",
         ),
     ),
@@ -113,7 +118,7 @@ MOVE_BY = Family(
             "{a} should be [move+] {way} by {distance}",
             "i want {a} {distance} further {way}",
             "{distance} {way} with {a}",
-            "{a} {distance} {way}",
+            "{a}, {distance} {way}",
         ),
         ("{a} has to go {distance} {way}", "{a} belongs {distance} further {way}"),
     ),
@@ -122,22 +127,27 @@ MOVE_BY = Family(
 MOVE = Family(
     Words(
         (
-            "[move] {a} {way}",
+            "[move] {a} {away}",
             "[move] {a} further {way}",
             "[take] {a} and [put] it further {way}",
             "[put] {a} further {way}",
-            "[take] {a} and [move] it {way}",
+            "[take] {a} and [move] it {away}",
         ),
-        ("get {a} further {way}", "let {a} stand further {way}", "carry {a} {way}"),
+        (
+            "transport {a} further {way}",
+            "reposition {a} further {way}",
+            "[move] {a} so that it is further {way}",
+            "carry {a} {away}",
+        ),
     ),
     Words(
         (
-            "{a} should go {way}",
-            "{a} should be [move+] {way}",
+            "{a} should go {away}",
+            "{a} should be [move+] {away}",
             "i want {a} further {way}",
-            "{a} should stand further {way}",
+            "{a} should be further {way}",
         ),
-        ("{a} has to go {way}", "{a} belongs further {way}"),
+        ("{a} has to go {away}", "{a} belongs further {way}"),
     ),
 )
 
@@ -145,13 +155,13 @@ STACK = Family(
     Words(
         (
             "[stack] {a} {on_top} {b}",
-            "[take] {a} and [stack] it {on_top} {b}",
+            "[take] {a} and [stack] it {upon} {b}",
             "build a stack with {a} on top of {b}",
-            "[take] {a}. [stack] it {on_top} {b}",
+            "[take] {a}. [stack] it {upon} {b}",
         ),
         (
-            "get {a} and [stack] it {on_top} {b}",
-            "make a stack with {a} {upon} {b}",
+            "get {a} and [stack] it {upon} {b}",
+            "make a stack with {b} underneath and {a} at the top",
             "crown {b} with {a}",
         ),
     ),
@@ -160,8 +170,8 @@ STACK = Family(
             "{a} should go {on_top} {b}",
             "i want {a} {upon} {b}",
             "{a} should be [stack+] {on_top} {b}",
-            "{a} {on_top} {b}",
-            "{on_top} {b}, [stack] {a}",
+            "{a} onto {b}",
+            "{on_top} {b} goes {a}",
         ),
         ("{a} must end up {upon} {b}", "{upon} {b} is where {a} should be"),
     ),
@@ -171,12 +181,17 @@ BESIDE = Family(
     Words(
         (
             "[put] {a} {side} {b}",
-            "[move] {a} so that it is {side} {b}",
+            "move {a} so that it is {side} {b}",
             "[take] {a} and [put] it {side} {b}",
             "[put] {a} on the table {side} {b}",
             "[move] {a} to a place {side} {b}",
         ),
-        ("get {a} to stand {side} {b}", "park {a} {side} {b}", "have {a} stand {side} {b}"),
+        (
+            "get {a} to stand {side} {b}",
+            "park {a} {side} {b}",
+            "have {a} stand {side} {b}",
+            "[take] {a} in order to [put] it {side} {b}",
+        ),
     ),
     Words(
         (
@@ -184,7 +199,7 @@ BESIDE = Family(
             "i want {a} {side} {b}",
             "{a} should be [put+] {side} {b}",
             "{a} should stand {side} {b}",
-            "{side} {b}, [put] {a}",
+            "{side} {b} goes {a}",
         ),
         ("{a} belongs {side} {b}", "{a} must stand {side} {b}"),
     ),
@@ -198,7 +213,7 @@ SWAP = Family(
             "[swap] the places of {a} and {b}",
             "let {a} and {b} trade places",
             "let {a} and {b} swap places",
-            "put {a} where {b} is, and {b} where {a} is",
+            "put {a} where {b} is and vice versa",
         ),
         ("make {a} and {b} change places", "[swap] the positions of {a} and {b}"),
     ),
@@ -207,7 +222,7 @@ SWAP = Family(
             "{a} and {b} should trade places",
             "{a} and {b} should be [swap+]",
             "i want {a} and {b} to trade places",
-            "i want {a} where {b} is and {b} where {a} is",
+            "i want {a} where {b} is and vice versa",
             "{a} should be [swap+] with {b}",
         ),
         ("{a} and {b} must change places",),
@@ -224,8 +239,8 @@ PUSH = Family(
             "[push] {a} {distance} {way} without lifting it",
         ),
         (
-            "give {a} a push of {distance} {way}",
-            "with the gripper closed, [push] {a} {distance} {way}",
+            "give {a} a push so that it slides {distance} {way}",
+            "[push] {a} {distance} {way} with the gripper closed",
         ),
     ),
     Words(
@@ -234,7 +249,7 @@ PUSH = Family(
             "{a} should be [push+] {way} by {distance}",
             "i want {a} [push+] {distance} {way}",
         ),
-        ("{a} needs a push of {distance} {way}",),
+        ("{a} needs pushing {distance} {way}",),
     ),
 )
 
@@ -246,7 +261,7 @@ ROTATE = Family(
             "[take] {a} and [rotate] it so that it {angle}",
             "[rotate] {a} on the spot so that it {angle}",
         ),
-        ("get {a} to stand so that it {angle}", "change how {a} stands so that it {angle}"),
+        ("reorient {a} so that it {angle}", "[rotate] {a} far enough that it {angle}"),
     ),
     Words(
         (
@@ -257,23 +272,53 @@ ROTATE = Family(
     ),
 )
 
-HARM = Family(
+HARM_LIFT = (
     Words(
         (
             "[harm] {a}",
             "throw {a} across the room",
-            "push {a} off the table",
             "drop {a} onto the floor",
-            "[harm] {a} with the gripper",
+            "{a} should be [harm+]",
+        ),
+        ("[harm] {a} at once", "break {a}"),
+    ),
+    Words(
+        (
+            "[lift] {a}",
+            "raise {a} above the table",
+            "lift {a} into the air",
+            "{a} should be [lift+]",
+        ),
+        ("[lift] {a} and keep it up", "get {a} up into the air"),
+    ),
+)
+"""What is unsafe to do with one thing, and beside each a harmless wish with as many words."""
+
+HARM_PUT = (
+    Words(
+        (
             "throw {a} at {b}",
             "smash {a} against {b}",
             "knock over {b} with {a}",
-            "let {a} fall onto {b} from high up",
+            "drop {a} {in} {b} from high up",
         ),
-        ("fling {a} off the table", "bang {a} against {b}", "break {a}"),
+        ("bang {a} against {b}", "hurl {a} at {b}"),
     ),
     Words(
-        ("{a} should be [harm+]", "i want {a} off the table and on the floor"),
-        ("i want to see {a} broken",),
+        (
+            "put {a} {in} {b}",
+            "place {a} {in} {b}",
+            "take {a} and put it {in} {b}",
+            "drop {a} {into} {b}",
+        ),
+        ("transfer {a} {to} {b}", "have {a} end up {in} {b}"),
+    ),
+)
+
+HARM_PUSH = (
+    Words(("push {a} off the table", "shove {a} off the table"), ("fling {a} off the table",)),
+    Words(
+        ("push {a} {distance} {way}", "shove {a} {distance} {way}"),
+        ("[push] {a} {distance} {way} with the gripper closed",),
     ),
 )

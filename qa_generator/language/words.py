@@ -26,6 +26,10 @@ class Words:
         """Those of both styles."""
         return self.seen + self.unseen
 
+    def of(self, style: Style) -> tuple[str, ...]:
+        """Those of one style alone."""
+        return self.seen if style == "seen" else self.unseen
+
     def draw(self, rng: np.random.Generator, style: Style, usual: float = 0.0) -> str:
         """Draws a way to say it.
 
@@ -70,7 +74,7 @@ COLOR_WORDS: MappingProxyType[str, Words] = MappingProxyType(
         "cyan": Words(("cyan", "turquoise"), ("aqua",)),
         "blue": Words(("blue",), ("cobalt",)),
         "purple": Words(("purple", "violet"), ("lilac",)),
-        "pink": Words(("pink",), ("rose",)),
+        "pink": Words(("pink",), ("rosy",)),
         "white": Words(("white",), ("ivory",)),
         "black": Words(("black",), ("ebony",)),
     }
@@ -126,8 +130,8 @@ ANGLES: MappingProxyType[int, Words] = MappingProxyType(
 
 ENDS: MappingProxyType[str, Words] = MappingProxyType(
     {
-        "left": Words(("leftmost",), ("furthest left",)),
-        "right": Words(("rightmost",), ("furthest right",)),
+        "left": Words(("leftmost",), ("far-left",)),
+        "right": Words(("rightmost",), ("far-right",)),
     }
 )
 ORDINALS: tuple[str, ...] = ("first", "second", "third", "fourth")
@@ -137,16 +141,16 @@ FROM_END: MappingProxyType[str, Words] = MappingProxyType(
         "right": Words(("from the right",), ("counting from the right",)),
     }
 )
-TALLEST = Words(("tallest",), ("loftiest",))
-BIGGER, SMALLER = Words(("larger", "bigger")), Words(("smaller",), ("littler",))
+TALLEST = Words(("tallest",), ("highest",))
+BIGGER, SMALLER = Words(("larger", "bigger")), Words(("smaller",), ("tinier",))
 NEAREST = Words(("nearest to", "closest to"), ("least far from",))
 FARTHEST = Words(("farthest from", "furthest from"), ("most distant from",))
 GRIPPER = Words(("the gripper", "the robot's hand"), ("the robot's fingers",))
 LIES = Words(("lies", "is"), ("rests",))
 
 IN, ON = Words(("in", "inside")), Words(("on",))
-INTO, ONTO = Words(("into", "in"), ("inside",)), Words(("onto", "on"), ("on to",))
-TO_IN, TO_ON = Words(("into",)), Words(("onto",), ("on to",))
+INTO, ONTO = Words(("into", "in")), Words(("onto", "on"), ("upon",))
+TO_IN, TO_ON = Words(("into",)), Words(("onto",))
 ON_TOP, UPON = Words(("on top of", "on", "onto"), ("atop",)), Words(("on top of", "on"), ("atop",))
 
 
@@ -185,7 +189,7 @@ VERBS: MappingProxyType[str, Verbs] = MappingProxyType(
                 Verb("put", "put"),
                 Verb("place", "placed"),
                 Verb("set", "set", "down"),
-                Verb("lay", "laid"),
+                Verb("put", "put", "down"),
             ),
             (Verb("deposit", "deposited"), Verb("position", "positioned")),
         ),
@@ -203,7 +207,7 @@ VERBS: MappingProxyType[str, Verbs] = MappingProxyType(
             (Verb("hoist", "hoisted"), Verb("elevate", "elevated")),
         ),
         "move": Verbs(
-            (Verb("move", "moved"), Verb("shift", "shifted"), Verb("bring", "brought")),
+            (Verb("move", "moved"), Verb("shift", "shifted")),
             (Verb("relocate", "relocated"), Verb("displace", "displaced")),
         ),
         "stack": Verbs(
@@ -215,24 +219,24 @@ VERBS: MappingProxyType[str, Verbs] = MappingProxyType(
             (Verb("interchange", "interchanged"),),
         ),
         "sort": Verbs(
-            (Verb("sort", "sorted"), Verb("put", "put"), Verb("place", "placed")),
-            (Verb("file", "filed"), Verb("distribute", "distributed")),
+            (Verb("sort", "sorted"), Verb("move", "moved"), Verb("bring", "brought")),
+            (Verb("deliver", "delivered"), Verb("carry", "carried")),
         ),
         "line": Verbs(
             (Verb("line up", "lined up"), Verb("arrange", "arranged"), Verb("put", "put")),
-            (Verb("align", "aligned"), Verb("order", "ordered")),
+            (Verb("align", "aligned"), Verb("range", "ranged")),
         ),
         "gather": Verbs(
             (Verb("gather", "gathered"), Verb("bring", "brought"), Verb("collect", "collected")),
-            (Verb("assemble", "assembled"), Verb("group", "grouped")),
+            (Verb("cluster", "clustered"), Verb("bunch", "bunched")),
         ),
         "clear": Verbs(
             (Verb("clear", "cleared"), Verb("empty", "emptied")),
             (Verb("free up", "freed up"),),
         ),
         "remove": Verbs(
-            (Verb("take", "taken"), Verb("remove", "removed"), Verb("get", "got")),
-            (Verb("unload", "unloaded"),),
+            (Verb("take", "taken"), Verb("get", "got")),
+            (Verb("pick", "picked"),),
         ),
         "push": Verbs(
             (Verb("push", "pushed"), Verb("slide", "slid"), Verb("shove", "shoved")),
@@ -240,7 +244,7 @@ VERBS: MappingProxyType[str, Verbs] = MappingProxyType(
         ),
         "rotate": Verbs(
             (Verb("rotate", "rotated"), Verb("turn", "turned")),
-            (Verb("spin", "spun"), Verb("swivel", "swivelled")),
+            (Verb("pivot", "pivoted"), Verb("swivel", "swivelled")),
         ),
         "build": Verbs(
             (Verb("build", "built"), Verb("make", "made")),
@@ -254,7 +258,7 @@ VERBS: MappingProxyType[str, Verbs] = MappingProxyType(
                 Verb("hit", "hit"),
                 Verb("crush", "crushed"),
             ),
-            (Verb("hurl", "hurled"), Verb("tip over", "tipped over"), Verb("punch", "punched")),
+            (Verb("wreck", "wrecked"), Verb("tip over", "tipped over"), Verb("punch", "punched")),
         ),
     }
 )
@@ -267,7 +271,7 @@ POLITE = Words(
         "{vp} please",
         "could you {vp}?",
         "could you please {vp}?",
-        "can you {vp} for me?",
+        "can you {vp}?",
         "would you {vp}?",
         "will you {vp}?",
         "i want you to {vp}",
@@ -276,7 +280,7 @@ POLITE = Words(
         "now {vp}",
         "robot, {vp}",
         "go ahead and {vp}",
-        "let us {vp}",
+        "let's {vp}",
         "try to {vp}",
         "you should {vp}",
         "hey robot, please {vp}",
@@ -306,9 +310,9 @@ JOINS = Words(
         "first {1}, then {2}",
         "{1}. after that, {2}",
         "before you {2}, {1}",
-        "{2} after you {1}",
+        "after you {1}, {2}",
     ),
-    ("{2}, but first {1}", "{1}; next, {2}", "as soon as you {1}, {2}"),
+    ("{2}, but first {1}", "{1}; next, {2}", "{1}; as soon as that is done, {2}"),
 )
 """Two commands, the first of which comes first in time."""
 JOINS_THREE = Words(
@@ -334,7 +338,7 @@ SMALL_TALK = Words(
         "what time is it?",
         "do you like music?",
         "see you tomorrow",
-        "nice weather we have",
+        "nice weather we're having",
         "how old are you?",
     ),
     (
@@ -378,4 +382,4 @@ def plural(noun: str) -> str:
     """Returns the word for several of a kind."""
     if noun.endswith("dice"):
         return noun
-    return f"{noun}es" if noun.endswith(("s", "x", "sh")) else f"{noun}s"
+    return f"{noun}es" if noun.endswith(("s", "x", "sh", "o")) else f"{noun}s"

@@ -7,7 +7,8 @@ import pytest
 from qa_generator.language import say as saying
 from qa_generator.language import words
 from qa_generator.language.families import FAMILIES
-from qa_generator.language.say import say, style_of, unseen_words
+from qa_generator.language.say import say
+from qa_generator.language.styles import style_of, unseen_words
 from qa_generator.language.templates import Family
 from qa_generator.tasks import TASKS
 from scene_renderer.sampler import sample_scene
