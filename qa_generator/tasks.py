@@ -77,10 +77,21 @@ class Goal:
 
 @dataclass(frozen=True)
 class Instruction:
-    """A sentence and what it wants."""
+    """A sentence and what it wants.
+
+    Attributes:
+        text: the sentence.
+        goal: what it wants.
+        template: id of its wording.
+        lexical: the synonyms that it uses.
+        twin: of a refusal: the solvable instruction that it differs from in one thing.
+    """
 
     text: str
     goal: Goal
+    template: str = ""
+    lexical: tuple[str, ...] = ()
+    twin: str = ""
 
 
 class Task(ABC):
