@@ -1,8 +1,9 @@
-"""Makes, shows and counts instruction-plan pairs and questions.
+"""Makes, shows, counts and audits instruction-plan pairs and questions.
 
 python -m qa_generator generate --split train
 python -m qa_generator check --split train --index 3
 python -m qa_generator stats --data data/demo --split valid
+python -m qa_generator audit --data data/big
 """
 
 import argparse
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from scene_renderer.console import (
+    EXIT_THRESHOLD,
     Parser,
     Progress,
     claim_output,
@@ -35,10 +37,11 @@ DATA = Path("data/default")
 ALL = "all"
 
 
-def main(arguments: Sequence[str]) -> None:
-    """Runs one command."""
+def main(arguments: Sequence[str]) -> int | None:
+    """Runs one command; returns an exit code or None for 0."""
     options = _build_parser().parse_args(arguments)
-    {"generate": _generate, "check": _check, "stats": _stats}[options.verb](options)
+    verbs = {"generate": _generate, "check": _check, "stats": _stats, "audit": _audit}
+    return verbs[options.verb](options)
 
 
 def _build_parser() -> Parser:
@@ -61,7 +64,29 @@ def _build_parser() -> Parser:
         "counts, balance, majority baselines and leaks",
         "  python -m qa_generator stats\n  python -m qa_generator stats --split train --json",
     )
+    _add_audit(verbs)
     return parser
+
+
+def _add_audit(verbs: "argparse._SubParsersAction[Parser]") -> None:
+    audit = _add_verb(
+        verbs,
+        "audit",
+        "prove that nothing leaks from training into the tests; exit code 3 if something does",
+        "  python -m qa_generator audit --data data/big\n"
+        "  python -m qa_generator audit --data data/big --split train test_wordings --json",
+        several=f"'{ALL}' that have scenes, or some",
+        default=ALL,
+    )
+    audit.add_argument(
+        "--sample",
+        type=natural,
+        default=32,
+        metavar="N",
+        help="of each split, scenes to render and plans to execute again (default: 32)",
+    )
+    audit.add_argument("--seed", type=natural, default=0, help="of the sample (default: 0)")
+    audit.add_argument("--quiet", action="store_true", help="no progress")
 
 
 def _add_generate(verbs: "argparse._SubParsersAction[Parser]") -> None:
@@ -128,6 +153,7 @@ def _add_verb(
     what: str,
     examples: str,
     several: str = "",
+    default: str = "train",
 ) -> Parser:
     verb = verbs.add_parser(
         name, help=what, description=what.capitalize() + ".", epilog=f"examples:\n{examples}"
@@ -140,13 +166,13 @@ def _add_verb(
             "--split",
             nargs="+",
             type=one_of("split", (*SPLITS, ALL)),
-            default=["train"],
+            default=[default],
             metavar="SPLIT",
-            help=f"{several} (default: train)",
+            help=f"{several} (default: {default})",
         )
     else:
         verb.add_argument(
-            "--split", type=one_of("split", SPLITS), default="train", help="default: %(default)s"
+            "--split", type=one_of("split", SPLITS), default=default, help="default: %(default)s"
         )
     verb.add_argument("--json", action="store_true", help="print one JSON document")
     return verb
@@ -259,6 +285,19 @@ def _stats(options: argparse.Namespace) -> None:
         print_json(summary)
     else:
         print(format_summary(summary))
+
+
+def _audit(options: argparse.Namespace) -> int:
+    from qa_generator.audit import audit, format_audit
+
+    splits = _find_splits(options.data, options.split)
+    with stdout_to_stderr():
+        result = audit(options.data, splits, options.sample, options.seed, options.quiet)
+    if options.json:
+        print_json(result)
+    else:
+        print(format_audit(result))
+    return 0 if result["is_clean"] else EXIT_THRESHOLD
 
 
 if __name__ == "__main__":
