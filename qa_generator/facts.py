@@ -149,13 +149,13 @@ class _Reader:
         self.own: dict[str, Check] = defaultdict(Check)
         self.known: dict[str, dict[str | bytes, str]] = defaultdict(dict)
         self.codes: list[Codes] = []
+        self._ids: set[str] = set()
         self.scenes: dict[str, tuple[bytes, bytes]] = {}
         """Scene's id to digests of the scene and of its picture."""
 
     def see_scene(self, record: SceneRecord) -> None:
         scene, image = record.scene, record.image
-        twice = "there is another of this id" if scene.id in self.scenes else None
-        self.own["ids"].see(twice, scene.id)
+        self._see_id(scene.id)
         for name, rule in SCENE_RULES.items():
             self.own[name].see(rule(scene, self.rules), scene.id)
         self.scenes[scene.id] = (_digest(scene.to_json()), _digest(record.png))
@@ -166,7 +166,7 @@ class _Reader:
 
     def see_pair(self, pair: Pair) -> None:
         digests = self.scenes.get(pair.scene.id, (b"", b""))
-        self.own["ids"].see(None, pair.id)
+        self._see_id(pair.id)
         self.own["scenes of pairs"].see(_not_of_scene(pair, digests[0]), pair.id)
         strange = "not its scene's picture" if _digest(pair.png) != digests[1] else None
         self.own["pictures of pairs"].see(strange, pair.id)
@@ -188,6 +188,10 @@ class _Reader:
             self._know("wordings", template, pair.id)
         for synonym in pair.lexical:
             self._know("synonyms", synonym, pair.id)
+
+    def _see_id(self, name: str) -> None:
+        self.own["ids"].see("there is another of this id" if name in self._ids else None, name)
+        self._ids.add(name)
 
     def see_manifest(self, folder: Path) -> None:
         """Checks that the files are those that a finished, verifying run wrote."""
