@@ -1,11 +1,13 @@
-"""Kills a rendering process at random moments, resumes, and compares the bytes.
+"""Kills a rendering or generating process at random moments, resumes, and compares the bytes.
 
 python benchmarks/kills.py --kills 200
+python benchmarks/kills.py --kills 200 --of pairs
 
-Each try renders the same five shards with one or two workers, is killed with SIGKILL at a random
+Each try makes the same few shards with one or two workers, is killed with SIGKILL at a random
 moment between the birth of its folder and its end, and then goes on with --resume. One that ended
 before its kill is done again. Two tries run at a time. Exit code 3 if any data set differs from the
-undisturbed one. `halfway` counts the kills that left some shards and no manifest.
+undisturbed one. `halfway` counts the kills that left some shards and no manifest. The plans behind
+the pairs are refusals, executed like any other, since their episodes are short.
 """
 
 import argparse
@@ -28,15 +30,20 @@ def main() -> int:
     """Runs the tries and prints how many ended in the same bytes."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--kills", type=int, default=200, help="tries (default: %(default)s)")
+    parser.add_argument("--of", choices=("scenes", "pairs"), default="scenes", help="what is made")
     parser.add_argument("--seed", type=int, default=0, help="of the moments")
     options = parser.parse_args()
     work = Path(tempfile.mkdtemp())
     try:
-        calm = render(work / "calm", 1)
-        start = time_of_birth(work / "calm", calm)
+        make(work / "source", "scenes", 1).wait()
+        calm = make(work / "calm", options.of, 1)
+        start = time_of_birth(made(work / "calm", options.of), calm)
         calm.wait()
-        seconds, expected = time.perf_counter() - start, hashes(work / "calm")
-        jobs = [(work, number, seconds, options.seed) for number in range(options.kills)]
+        seconds = time.perf_counter() - start
+        expected = hashes(made(work / "calm", options.of))
+        jobs = [
+            (work, options.of, number, seconds, options.seed) for number in range(options.kills)
+        ]
         with ThreadPoolExecutor(AT_A_TIME) as pool:
             tries = list(pool.map(lambda job: kill_and_resume(*job), jobs))
     finally:
@@ -51,25 +58,27 @@ def main() -> int:
 
 
 def kill_and_resume(
-    work: Path, number: int, seconds: float, seed: int
+    work: Path, what: str, number: int, seconds: float, seed: int
 ) -> tuple[bool, dict[str, str]]:
     """Returns whether the kill came halfway, and the hashes after --resume.
 
     Args:
         work: where to make the try's folder.
+        what: is made: `scenes` or `pairs`.
         number: of the try.
         seconds: that an undisturbed one takes from the birth of its folder.
         seed: of the moments.
     """
-    folder, workers = work / f"try-{number}", 1 + number % 2
+    data, workers = work / f"try-{number}", 1 + number % 2
+    folder = made(data, what)
     rng = random.Random(f"{seed} {number}")
-    while not kill(render(folder, workers), folder, rng.uniform(0, seconds)):
+    while not kill(make(data, what, workers), folder, rng.uniform(0, seconds)):
         shutil.rmtree(folder)
     left = {path.name for path in folder.rglob("*.*")}
     halfway = "manifest.json" not in left and any(name.endswith(".parquet") for name in left)
-    render(folder, workers, "--resume").wait()
+    make(data, what, workers, "--resume").wait()
     found = hashes(folder)
-    shutil.rmtree(folder, ignore_errors=True)
+    shutil.rmtree(data, ignore_errors=True)
     return halfway, found
 
 
@@ -90,13 +99,25 @@ def time_of_birth(folder: Path, process: subprocess.Popen[bytes]) -> float:
     return time.perf_counter()
 
 
-def render(folder: Path, workers: int, *more: str) -> subprocess.Popen[bytes]:
-    """Starts the command."""
-    command = [sys.executable, "-m", "scene_renderer", "render", "--count", str(COUNT), "--quiet"]
-    command += ["--image-size", str(SIZE), "--workers", str(workers), "--output", str(folder)]
-    return subprocess.Popen(
-        [*command, *more], cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
+def made(data: Path, what: str) -> Path:
+    """Returns the folder that appears when the work begins."""
+    return data / "train" / what
+
+
+def make(data: Path, what: str, workers: int, *more: str) -> subprocess.Popen[bytes]:
+    """Starts the command; pairs are made of the scenes in the folder `source` beside."""
+    if what == "scenes":
+        words = ["scene_renderer", "render", "--count", str(COUNT), "--image-size", str(SIZE)]
+        words += ["--output", str(data)]
+    else:
+        scenes = made(data, "scenes")
+        scenes.parent.mkdir(parents=True, exist_ok=True)
+        if not scenes.exists():
+            scenes.symlink_to(made(data.parent / "source", "scenes"))
+        words = ["qa_generator", "generate", "--per-scene", "1", "--tasks", "refuse"]
+        words += ["--data", str(data)]
+    command = [sys.executable, "-m", *words, "--workers", str(workers), "--quiet", *more]
+    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
 def hashes(folder: Path) -> dict[str, str]:

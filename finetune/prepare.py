@@ -1,13 +1,14 @@
 """Makes the data that training needs and that is not there yet."""
 
-import os
 from pathlib import Path
 
 from qa_generator.dataset import pairs_folder, write_pairs
+from qa_generator.dataset import read_manifest as read_pairs_manifest
 from qa_generator.pairs import Recipe
-from scene_renderer.console import Progress, note
+from scene_renderer.console import Progress, note, stdout_to_stderr
 from scene_renderer.errors import DatasetError
 from scene_renderer.shards import read_manifest, read_scenes, render_split, scenes_folder
+from scene_renderer.workers import usable_cores
 
 
 def prepare_scenes(
@@ -31,7 +32,6 @@ def prepare_scenes(
                 f"of seed {seed}; they are used as they are."
             )
         return
-    workers = min(os.cpu_count() or 1, 8)
     with Progress(f"render {split}", count, "scenes", quiet) as progress:
         render_split(
             folder,
@@ -39,24 +39,42 @@ def prepare_scenes(
             seed,
             count,
             image_size,
-            workers=workers,
+            workers=usable_cores(),
             resume=True,
             on_shard=progress.advance,
         )
 
 
-def prepare_pairs(data: Path, split: str, seed: int, scenes: int, quiet: bool = False) -> None:
-    """Makes a split's pairs unless they are there; goes on where a killed run was."""
+def prepare_pairs(
+    data: Path, split: str, seed: int, scenes: int, quiet: bool = False, verified: bool = True
+) -> None:
+    """Makes a split's pairs unless they are there; goes on where a killed run was.
+
+    Args:
+        data: the data folder.
+        split: a word from `SPLITS`; its scenes must be there.
+        seed: of the pairs.
+        scenes: how many there are, for the progress.
+        quiet: no progress.
+        verified: whether every plan is executed first, and left out if it misses its goal.
+
+    Raises:
+        DatasetError: if the scenes are missing or broken.
+    """
     folder = pairs_folder(data, split)
-    if (folder / "manifest.json").exists():
+    if read_pairs_manifest(folder):
         return
     records = read_scenes(scenes_folder(data, split))
-    with Progress(f"pair up {split}", scenes, "scenes", quiet) as progress:
+    with (
+        stdout_to_stderr(),
+        Progress(f"pair up {split}", scenes, "scenes", quiet) as progress,
+    ):
         write_pairs(
             folder,
             split,
             ((record.scene, record.png) for record in records),
-            Recipe(seed=seed),
+            Recipe(seed=seed, verified=verified),
+            workers=usable_cores(),
             resume=True,
-            on_scene=progress.advance,
+            on_scenes=progress.advance,
         )

@@ -1,16 +1,19 @@
-"""Makes, shows and counts instruction-plan pairs and questions.
+"""Makes, shows, counts and audits instruction-plan pairs and questions.
 
 python -m qa_generator generate --split train
 python -m qa_generator check --split train --index 3
 python -m qa_generator stats --data data/demo --split valid
+python -m qa_generator audit --data data/big
 """
 
 import argparse
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from scene_renderer.console import (
+    EXIT_THRESHOLD,
     Parser,
     Progress,
     claim_output,
@@ -28,15 +31,17 @@ from scene_renderer.splits import SPLITS, find_split
 from scene_renderer.vocabulary import CONTEXTS
 
 if TYPE_CHECKING:
-    from qa_generator.pairs import Pair
+    from qa_generator.pairs import Pair, Recipe
 
 DATA = Path("data/default")
+ALL = "all"
 
 
-def main(arguments: Sequence[str]) -> None:
-    """Runs one command."""
+def main(arguments: Sequence[str]) -> int | None:
+    """Runs one command; returns an exit code or None for 0."""
     options = _build_parser().parse_args(arguments)
-    {"generate": _generate, "check": _check, "stats": _stats}[options.verb](options)
+    verbs = {"generate": _generate, "check": _check, "stats": _stats, "audit": _audit}
+    return verbs[options.verb](options)
 
 
 def _build_parser() -> Parser:
@@ -59,16 +64,40 @@ def _build_parser() -> Parser:
         "counts, balance, majority baselines and leaks",
         "  python -m qa_generator stats\n  python -m qa_generator stats --split train --json",
     )
+    _add_audit(verbs)
     return parser
+
+
+def _add_audit(verbs: "argparse._SubParsersAction[Parser]") -> None:
+    audit = _add_verb(
+        verbs,
+        "audit",
+        "prove that nothing leaks from training into the tests; exit code 3 if something does",
+        "  python -m qa_generator audit --data data/big\n"
+        "  python -m qa_generator audit --data data/big --split train test_wordings --json",
+        several=f"'{ALL}' that have scenes, or some",
+        default=ALL,
+    )
+    audit.add_argument(
+        "--sample",
+        type=natural,
+        default=32,
+        metavar="N",
+        help="of each split, scenes to render and plans to execute again (default: 32)",
+    )
+    audit.add_argument("--seed", type=natural, default=0, help="of the sample (default: 0)")
+    audit.add_argument("--quiet", action="store_true", help="no progress")
 
 
 def _add_generate(verbs: "argparse._SubParsersAction[Parser]") -> None:
     generate = _add_verb(
         verbs,
         "generate",
-        "make pairs from rendered scenes",
-        "  python -m qa_generator generate --split train --per-scene 6\n"
+        "make pairs from rendered scenes, and execute each plan before it is written",
+        "  python -m qa_generator generate --split train --per-scene 6 --workers 4\n"
+        "  python -m qa_generator generate --split all --data data/big --resume\n"
         "  python -m qa_generator generate --split test --contexts image --questions 5",
+        several=f"splits, or '{ALL}' that have scenes",
     )
     generate.add_argument("--seed", type=natural, default=0, help="default: 0")
     generate.add_argument(
@@ -97,7 +126,15 @@ def _add_generate(verbs: "argparse._SubParsersAction[Parser]") -> None:
         help="kinds of instruction (default: all)",
     )
     generate.add_argument(
-        "--verify", action="store_true", help="execute every plan and drop those that fail"
+        "--no-verify",
+        action="store_true",
+        help="execute nothing: faster; the manifest tells, and audit is not content with it",
+    )
+    generate.add_argument(
+        "--workers",
+        type=positive,
+        metavar="N",
+        help="processes; they do not change a byte (default: one for each core)",
     )
     generate.add_argument("--overwrite", action="store_true", help="replace what is there")
     generate.add_argument("--resume", action="store_true", help="go on where a run was stopped")
@@ -111,7 +148,12 @@ def _task(name: str) -> str:
 
 
 def _add_verb(
-    verbs: "argparse._SubParsersAction[Parser]", name: str, what: str, examples: str
+    verbs: "argparse._SubParsersAction[Parser]",
+    name: str,
+    what: str,
+    examples: str,
+    several: str = "",
+    default: str = "train",
 ) -> Parser:
     verb = verbs.add_parser(
         name, help=what, description=what.capitalize() + ".", epilog=f"examples:\n{examples}"
@@ -119,56 +161,92 @@ def _add_verb(
     verb.add_argument(
         "--data", type=Path, default=DATA, metavar="FOLDER", help="default: %(default)s"
     )
-    verb.add_argument(
-        "--split", type=one_of("split", SPLITS), default="train", help="default: %(default)s"
-    )
+    if several:
+        verb.add_argument(
+            "--split",
+            nargs="+",
+            type=one_of("split", (*SPLITS, ALL)),
+            default=[default],
+            metavar="SPLIT",
+            help=f"{several} (default: {default})",
+        )
+    else:
+        verb.add_argument(
+            "--split", type=one_of("split", SPLITS), default=default, help="default: %(default)s"
+        )
     verb.add_argument("--json", action="store_true", help="print one JSON document")
     return verb
 
 
 def _generate(options: argparse.Namespace) -> None:
-    from qa_generator.dataset import pairs_folder, write_pairs
-    from qa_generator.pairs import Recipe
-    from qa_generator.tasks import TASKS
-    from qa_generator.verify import Verifier
-    from scene_renderer.shards import count_scenes, read_scenes, scenes_folder
+    from scene_renderer.shards import count_scenes, scenes_folder
 
     if options.resume and options.overwrite:
         raise UsageError("--resume and --overwrite exclude each other.")
-    source, folder = (
-        scenes_folder(options.data, options.split),
-        pairs_folder(options.data, options.split),
-    )
-    recipe = Recipe(
+    splits = _find_splits(options.data, options.split)
+    scenes = {split: count_scenes(scenes_folder(options.data, split)) for split in splits}
+    made = {split: _generate_split(options, split, scenes[split]) for split in splits}
+    if options.json:
+        print_json(made)
+    else:
+        note(f"Look at one: python -m qa_generator check --data {options.data} --split {splits[0]}")
+
+
+def _generate_split(options: argparse.Namespace, split: str, scenes: int) -> dict[str, Any]:
+    """Returns the manifest, the pairs a second and the share of plans that were rejected."""
+    from qa_generator.dataset import pairs_folder, write_pairs
+    from qa_generator.verify import Tally
+    from scene_renderer.shards import read_scenes, scenes_folder
+    from scene_renderer.workers import usable_cores
+
+    source, folder = scenes_folder(options.data, split), pairs_folder(options.data, split)
+    start = time.monotonic()
+    with (
+        stdout_to_stderr(),
+        Progress(f"pairs of {split}", scenes, "scenes", options.quiet) as progress,
+    ):
+        manifest = write_pairs(
+            folder,
+            split,
+            ((record.scene, record.png) for record in read_scenes(source)),
+            _recipe(options, split),
+            workers=options.workers or usable_cores(),
+            overwrite=options.overwrite,
+            resume=options.resume,
+            on_scenes=progress.advance,
+        )
+    rate = manifest["pairs"] / (time.monotonic() - start)
+    tally = Tally.add([manifest])
+    if not options.json:
+        print(f"{manifest['pairs']} pairs in {folder}, {rate:.1f} a second; {tally}")
+    return {"pairs_per_second": round(rate, 1), "rejected_share": round(tally.share, 5), **manifest}
+
+
+def _find_splits(data: Path, wanted: Sequence[str]) -> list[str]:
+    """Returns the splits that are meant, in the order of `SPLITS` if all are."""
+    from scene_renderer.shards import scenes_folder
+
+    if ALL not in wanted:
+        return list(dict.fromkeys(wanted))
+    found = [split for split in SPLITS if scenes_folder(data, split).exists()]
+    if not found:
+        raise DatasetError(f"There are no scenes in '{data}'. Render some, or give another --data.")
+    return found
+
+
+def _recipe(options: argparse.Namespace, split: str) -> "Recipe":
+    from qa_generator.pairs import Recipe
+    from qa_generator.tasks import TASKS
+
+    return Recipe(
         seed=options.seed,
         per_scene=options.per_scene,
         questions=options.questions,
         contexts=tuple(options.contexts),
         tasks=tuple(options.tasks or TASKS),
-        wordings=find_split(options.split).wordings,
-        verified=options.verify,
+        wordings=find_split(split).wordings,
+        verified=not options.no_verify,
     )
-    verifier = Verifier()
-    total = count_scenes(source)
-    with stdout_to_stderr(), Progress("pairs", total, "scenes", options.quiet) as progress:
-        manifest = write_pairs(
-            folder,
-            options.split,
-            ((record.scene, record.png) for record in read_scenes(source)),
-            recipe,
-            overwrite=options.overwrite,
-            resume=options.resume,
-            keep=verifier.passes if options.verify else lambda pair: True,
-            on_scene=progress.advance,
-        )
-    if options.verify:
-        note(f"{verifier.failed} of {verifier.executed} plans failed in physics and were dropped.")
-    if options.json:
-        print_json(manifest)
-    else:
-        print(f"{manifest['pairs']} pairs in {folder}")
-        place = f"--data {options.data} --split {options.split}"
-        note(f"Look at one: python -m qa_generator check {place}")
 
 
 def _check(options: argparse.Namespace) -> None:
@@ -207,6 +285,19 @@ def _stats(options: argparse.Namespace) -> None:
         print_json(summary)
     else:
         print(format_summary(summary))
+
+
+def _audit(options: argparse.Namespace) -> int:
+    from qa_generator.audit import audit, format_audit
+
+    splits = _find_splits(options.data, options.split)
+    with stdout_to_stderr():
+        result = audit(options.data, splits, options.sample, options.seed, options.quiet)
+    if options.json:
+        print_json(result)
+    else:
+        print(format_audit(result))
+    return 0 if result["is_clean"] else EXIT_THRESHOLD
 
 
 if __name__ == "__main__":

@@ -1,8 +1,9 @@
-"""Pair files: written shard by shard, read back, and described by a manifest.
+"""Pair files: made shard by shard by one or more processes, read back, told by a manifest.
 
     data/NAME/SPLIT/scenes/                      what the pairs are made of
     data/NAME/SPLIT/pairs/pairs-00000.parquet    the pairs of the first SCENES_PER_SHARD scenes
-    data/NAME/SPLIT/pairs/manifest.json          written last: recipe, counts, SHA-256 of each shard
+    data/NAME/SPLIT/pairs/manifest.json          written last: recipe, counts, what physics said,
+                                                 SHA-256 of each shard
 
 One row is one pair. `datasets.load_dataset("parquet", data_files=".../pairs/*.parquet")` opens them
 with decoded images, and `images`, `prompt`, `completion` are the columns of conversational training
@@ -12,13 +13,16 @@ libraries:
     split       "train"                      scene     the scene's JSON
     context     "named"                      task      "lift" or a kind of question
     kind        "plan" or "question"         goal      the goal's JSON; "" for a question
-    instruction "lift the red cube"
+    instruction "lift the red cube"          template  id of its wording
+    lexical     the synonyms that it uses    twin      of a refusal: its solvable twin
     images      [{"bytes": PNG, "path": null}]
     prompt      [{"role": "user", "content": [{"type": "image", "text": null},
                                               {"type": "text", "text": "gripper: 320, 0, ..."}]}]
     completion  [{"role": "assistant", "content": [{"type": "text", "text": "pick(..."}]}]
 
-The same scenes and recipe give the same bytes; a killed writer loses its open shard alone.
+Every plan is executed before its pairs are written, and pairs that miss their goal are left out;
+the others keep their ids. The same scenes and recipe give the same bytes for any number of workers
+and after any stop. A killed process loses its open shards alone.
 """
 
 import dataclasses
@@ -26,26 +30,43 @@ import hashlib
 import io
 import json
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from qa_generator.pairs import Pair, Recipe, make_pairs
+from qa_generator.rows import VERSION, decode_pairs, encode_pairs
+from qa_generator.verify import Tally, Verifier
 from scene_renderer.console import claim_output, write_whole
-from scene_renderer.errors import DatasetError
+from scene_renderer.errors import DatasetError, OutputError
 from scene_renderer.scene import Scene
+from scene_renderer.workers import run_jobs
 
-VERSION = 1
-SCENES_PER_SHARD = 500
-_ROWS_PER_GROUP = 512
-_DICTIONARY_BYTES = 1 << 28
-"""Far above a group's pictures, so that a picture which several pairs share is stored once."""
-_TEXT_COLUMNS = (
-    *("id", "split", "scene_id", "scene"),
-    *("context", "kind", "task", "instruction", "goal"),
-)
+SCENES_PER_SHARD = 64
+MANIFEST = "manifest.json"
 _ORIGIN = b"tablehand.origin"
 """Key in a shard's metadata: a digest of the recipe and the scenes that it was made from."""
+_TALLY = b"tablehand.tally"
+"""Key in a shard's metadata: the JSON of its `Tally`."""
+
+
+@dataclass(frozen=True)
+class _Shard:
+    """One file to be made."""
+
+    path: Path
+    split: str
+    scenes: tuple[tuple[Scene, bytes], ...]
+    recipe: Recipe
+
+    @property
+    def origin(self) -> bytes:
+        recipe = json.dumps([VERSION, dataclasses.asdict(self.recipe)])
+        digest = hashlib.sha256(recipe.encode())
+        for scene, png in self.scenes:
+            digest.update(scene.to_json().encode() + png)
+        return digest.hexdigest().encode()
 
 
 def pairs_folder(data: Path, split: str) -> Path:
@@ -59,22 +80,22 @@ def write_pairs(
     scenes: Iterable[tuple[Scene, bytes]],
     recipe: Recipe,
     *,
+    workers: int = 1,
     overwrite: bool = False,
     resume: bool = False,
-    keep: Callable[[Pair], bool] = lambda pair: True,
-    on_scene: Callable[[], None] = lambda: None,
+    on_scenes: Callable[[int], None] = lambda scenes: None,
 ) -> dict[str, Any]:
-    """Makes and writes the pairs of some scenes.
+    """Makes, executes and writes the pairs of some scenes.
 
     Args:
         folder: where to; it must not hold anything unless `overwrite` or `resume`.
         split: the split's name, for a column of that name.
         scenes: each scene with its picture as PNG bytes.
         recipe: which pairs to make of each.
+        workers: how many processes; it does not change a byte.
         overwrite: delete what is there.
-        resume: keep the shards that are there.
-        keep: pairs for which it is false are left out.
-        on_scene: called after each scene.
+        resume: keep the whole shards that are there; broken ones are made again.
+        on_scenes: called with the number of scenes whenever a shard is done.
 
     Returns:
         The manifest.
@@ -84,28 +105,22 @@ def write_pairs(
         DatasetError: if shards to resume were made from other scenes or with another recipe.
     """
     claim_output(folder, overwrite, resume)
-    rest = iter(scenes)
-    files: list[dict[str, Any]] = []
-    while shard := list(islice(rest, SCENES_PER_SHARD)):
-        path = folder / f"pairs-{len(files):05d}.parquet"
-        origin = _digest(shard, recipe)
-        if path.exists():
-            _check_origin(path, origin)
-        else:
-            pairs: list[Pair] = []
-            for scene, png in shard:
-                pairs += filter(keep, make_pairs(scene, png, recipe))
-                on_scene()
-            write_whole(path, _encode(pairs, split, origin))
-        files.append(_describe(path))
-    manifest = {
-        "version": VERSION,
-        "split": split,
-        "recipe": dataclasses.asdict(recipe),
-        "pairs": sum(file["pairs"] for file in files),
-        "files": files,
-    }
-    write_whole(folder / "manifest.json", json.dumps(manifest, indent=2) + "\n")
+    for left in folder.glob(".*.tmp"):  # by a killed writer
+        left.unlink(missing_ok=True)
+    names: list[str] = []
+
+    def missing() -> Iterator[_Shard]:
+        for shard in _cut(folder, split, scenes, recipe):
+            names.append(shard.path.name)
+            if _is_done(shard):
+                on_scenes(len(shard.scenes))
+            else:
+                yield shard
+
+    run_jobs(_write_shard, missing(), workers, on_scenes)
+    _check_surplus(folder, set(names))
+    manifest = _manifest(split, recipe, [_describe(folder / name) for name in names])
+    write_whole(folder / MANIFEST, json.dumps(manifest, indent=2) + "\n")
     return manifest
 
 
@@ -113,13 +128,22 @@ def read_pairs(folder: Path) -> Iterator[Pair]:
     """Reads the pairs of a split in order.
 
     Raises:
-        DatasetError: if there are none, or a file is broken.
+        DatasetError: if there are none, or a file is broken or of another format.
     """
-    for path in _shards(folder):
-        yield from _read_shard(path)
+    for path in _shard_paths(folder):
+        yield from decode_pairs(path)
 
 
-def _shards(folder: Path) -> list[Path]:
+def read_manifest(folder: Path) -> dict[str, Any] | None:
+    """Returns what the pairs of a split are, or None where they are not complete yet."""
+    try:
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return manifest if isinstance(manifest, dict) and "recipe" in manifest else None
+
+
+def _shard_paths(folder: Path) -> list[Path]:
     paths = sorted(folder.glob("pairs-*.parquet"))
     if not paths:
         data, split = folder.parent.parent, folder.parent.name
@@ -130,97 +154,55 @@ def _shards(folder: Path) -> list[Path]:
     return paths
 
 
-def _read_shard(path: Path) -> Iterator[Pair]:
+def _cut(
+    folder: Path, split: str, scenes: Iterable[tuple[Scene, bytes]], recipe: Recipe
+) -> Iterator[_Shard]:
+    rest, number = iter(scenes), 0
+    while some := tuple(islice(rest, SCENES_PER_SHARD)):
+        yield _Shard(folder / f"pairs-{number:05d}.parquet", split, some, recipe)
+        number += 1
+
+
+def _is_done(shard: _Shard) -> bool:
+    """Whether a shard is there and whole.
+
+    Raises:
+        DatasetError: if it was made of something else.
+    """
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     try:
-        for batch in pq.ParquetFile(path).iter_batches(batch_size=64):
-            yield from map(_pair, batch.to_pylist())
-    except (pa.ArrowException, OSError, LookupError) as error:
-        raise DatasetError(f"'{path}' is broken: {error}. Generate it again.") from error
-
-
-def _pair(row: dict[str, Any]) -> Pair:
-    return Pair(
-        id=row["id"],
-        scene=Scene.from_json(row["scene"]),
-        png=row["images"][0]["bytes"],
-        context=row["context"],
-        kind=row["kind"],
-        task=row["task"],
-        instruction=row["instruction"],
-        goal=json.loads(row["goal"]) if row["goal"] else None,
-        prompt=row["prompt"][0]["content"][1]["text"],
-        answer=row["completion"][0]["content"][0]["text"],
-    )
-
-
-def _row(pair: Pair, split: str) -> dict[str, Any]:
-    asked = [{"type": "image", "text": None}, {"type": "text", "text": pair.prompt}]
-    answer = [{"type": "text", "text": pair.answer}]
-    return {
-        "id": pair.id,
-        "split": split,
-        "scene_id": pair.scene.id,
-        "scene": pair.scene.to_json(),
-        "context": pair.context,
-        "kind": pair.kind,
-        "task": pair.task,
-        "instruction": pair.instruction,
-        "goal": json.dumps(pair.goal) if pair.goal else "",
-        "images": [{"bytes": pair.png, "path": None}],
-        "prompt": [{"role": "user", "content": asked}],
-        "completion": [{"role": "assistant", "content": answer}],
-    }
-
-
-def _encode(pairs: Iterable[Pair], split: str, origin: bytes) -> bytes:
-    """Returns the bytes of a Parquet file, its origin in the schema's metadata."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    schema = _schema()
-    schema = schema.with_metadata({**schema.metadata, _ORIGIN: origin})
-    table = pa.Table.from_pylist([_row(pair, split) for pair in pairs], schema=schema)
-    buffer = io.BytesIO()
-    pq.write_table(
-        table,
-        buffer,
-        compression="zstd",
-        row_group_size=_ROWS_PER_GROUP,
-        dictionary_pagesize_limit=_DICTIONARY_BYTES,
-    )
-    return buffer.getvalue()
-
-
-def _schema() -> Any:
-    from datasets import Features, Image, List, Value
-
-    text = Value("string")
-    message = {"role": text, "content": List({"type": text, "text": text})}
-    columns = {"images": List(Image()), "prompt": List(message), "completion": List(message)}
-    return Features({**dict.fromkeys(_TEXT_COLUMNS, text), **columns}).arrow_schema
-
-
-def _digest(scenes: Iterable[tuple[Scene, bytes]], recipe: Recipe) -> bytes:
-    digest = hashlib.sha256(json.dumps(dataclasses.asdict(recipe)).encode())
-    for scene, png in scenes:
-        digest.update(scene.to_json().encode() + png)
-    return digest.hexdigest().encode()
-
-
-def _check_origin(path: Path, origin: bytes) -> None:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    try:
-        found = (pq.read_schema(path).metadata or {}).get(_ORIGIN)
-    except pa.ArrowException as error:
-        raise DatasetError(f"'{path}' is broken: {error}. Give --overwrite.") from error
-    if found != origin:
+        with pq.ParquetFile(shard.path, page_checksum_verification=True) as file:
+            file.read()  # checks every page
+            found = (file.schema_arrow.metadata or {}).get(_ORIGIN)
+    except (pa.ArrowException, OSError):
+        return False
+    if found != shard.origin:
         raise DatasetError(
-            f"'{path}' was made from other scenes or with other settings. Give --overwrite."
+            f"'{shard.path}' was made from other scenes or with other settings. Give --overwrite."
+        )
+    return True
+
+
+def _write_shard(shard: _Shard) -> int:
+    """Makes, executes and writes the pairs of one shard; returns its number of scenes."""
+    verifier = Verifier()
+    pairs: list[Pair] = []
+    for scene, png in shard.scenes:
+        made = make_pairs(scene, png, shard.recipe)
+        pairs += filter(verifier.passes, made) if shard.recipe.verified else made
+    tally = json.dumps(verifier.tally.to_dict()).encode()
+    metadata = {_ORIGIN: shard.origin, _TALLY: tally}
+    write_whole(shard.path, encode_pairs(pairs, shard.split, metadata))
+    return len(shard.scenes)
+
+
+def _check_surplus(folder: Path, wanted: set[str]) -> None:
+    surplus = sorted(p.name for p in folder.glob("pairs-*.parquet") if p.name not in wanted)
+    if surplus:
+        raise OutputError(
+            f"'{folder}' holds '{surplus[0]}', and there are no scenes for it. Give --overwrite."
         )
 
 
@@ -228,9 +210,22 @@ def _describe(path: Path) -> dict[str, Any]:
     import pyarrow.parquet as pq
 
     data = path.read_bytes()
+    metadata = pq.read_metadata(io.BytesIO(data))
     return {
         "name": path.name,
-        "pairs": pq.read_metadata(io.BytesIO(data)).num_rows,
+        "pairs": metadata.num_rows,
         "bytes": len(data),
         "sha256": hashlib.sha256(data).hexdigest(),
+        **json.loads((metadata.metadata or {})[_TALLY]),
+    }
+
+
+def _manifest(split: str, recipe: Recipe, files: list[dict[str, Any]]) -> dict[str, Any]:
+    return {
+        "version": VERSION,
+        "split": split,
+        "recipe": dataclasses.asdict(recipe),
+        "pairs": sum(file["pairs"] for file in files),
+        **Tally.add(files).to_dict(),
+        "files": [{k: v for k, v in f.items() if k not in ("executed", "rejected")} for f in files],
     }

@@ -9,10 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qa_generator.instructions import sample_instructions
+from qa_generator.language.styles import unseen_words
 from qa_generator.language.words import Style
 from qa_generator.prompt import build_prompt, observe
-from qa_generator.questions import KINDS, sample_questions
-from qa_generator.tasks import TASKS
+from qa_generator.questions import KINDS, Question, sample_questions
+from qa_generator.tasks import TASKS, Instruction
 from scene_renderer.pictures import decode_picture
 from scene_renderer.plan import format_plan
 from scene_renderer.scene import Scene
@@ -36,6 +37,9 @@ class Pair:
         goal: the goal's JSON form; None for a question.
         prompt: all the text that the model reads.
         answer: the oracle's plan, or the answer to the question.
+        template: id of the instruction's wording.
+        lexical: the synonyms that the instruction uses.
+        twin: of a refusal: the solvable instruction that it differs from in one thing.
     """
 
     id: str
@@ -48,6 +52,9 @@ class Pair:
     goal: dict[str, Any] | None
     prompt: str
     answer: str
+    template: str = ""
+    lexical: tuple[str, ...] = ()
+    twin: str = ""
 
     @property
     def image(self) -> NDArray[np.uint8]:
@@ -75,7 +82,7 @@ class Recipe:
     contexts: tuple[str, ...] = CONTEXTS
     tasks: tuple[str, ...] = tuple(TASKS)
     wordings: Style = "seen"
-    verified: bool = False
+    verified: bool = True
 
 
 def make_pairs(scene: Scene, png: bytes, recipe: Recipe) -> Iterator[Pair]:
@@ -84,19 +91,47 @@ def make_pairs(scene: Scene, png: bytes, recipe: Recipe) -> Iterator[Pair]:
     Each instruction is asked in each context, and all that is asked in a context shares one list.
     """
     rng = _generator(recipe.seed, scene.id)
-    asked = [
-        (PLAN, i.goal.task, i.text, i.goal.to_dict(), format_plan(i.goal.oracle(scene)))
-        for i in sample_instructions(scene, rng, recipe.per_scene, recipe.wordings, recipe.tasks)
-    ] + [
-        (QUESTION, q.kind, q.question, None, q.answer)
-        for q in sample_questions(scene, rng, _spread(KINDS, recipe.questions, rng))
-    ]
+    instructions = sample_instructions(scene, rng, recipe.per_scene, recipe.wordings, recipe.tasks)
+    questions = sample_questions(scene, rng, _spread(KINDS, recipe.questions, rng))
     views = {context: observe(scene, None, context, rng) for context in recipe.contexts}
-    for number, (kind, task, text, goal, answer) in enumerate(asked):
+    asked = [_order(scene, i) for i in instructions] + [_question(q) for q in questions]
+    twins = {
+        n: instructions.index(i.twin) for n, i in enumerate(instructions) if i.twin in instructions
+    }
+    for number, fields in enumerate(asked):
         for context, view in views.items():
-            name = f"{scene.id}-{number}-{context}"
-            prompt = build_prompt(view, text)
-            yield Pair(name, scene, png, context, kind, task, text, goal, prompt, answer)
+            prompt = build_prompt(view, fields["instruction"])
+            twin = _name(scene, twins[number], context) if number in twins else ""
+            name = _name(scene, number, context)
+            yield Pair(name, scene, png, context, prompt=prompt, twin=twin, **fields)
+
+
+def _name(scene: Scene, number: int, context: str) -> str:
+    return f"{scene.id}-{number}-{context}"
+
+
+def _order(scene: Scene, said: Instruction) -> dict[str, Any]:
+    """Returns what a pair tells about an instruction."""
+    return {
+        "kind": PLAN,
+        "task": said.goal.task,
+        "instruction": said.text,
+        "goal": said.goal.to_dict(),
+        "answer": format_plan(said.goal.oracle(scene)),
+        "template": said.template,
+        "lexical": unseen_words(said.text),
+    }
+
+
+def _question(asked: Question) -> dict[str, Any]:
+    """Returns what a pair tells about a question."""
+    return {
+        "kind": QUESTION,
+        "task": asked.kind,
+        "instruction": asked.question,
+        "goal": None,
+        "answer": asked.answer,
+    }
 
 
 def _generator(seed: int, scene_id: str) -> np.random.Generator:

@@ -15,28 +15,27 @@ from scene_renderer.scene import Scene
 if TYPE_CHECKING:
     from scene_renderer.renderer import Rendering
 
-_TEXT, _NUMBER, _WHOLE, _IMAGE = "string", "float64", "int32", "Image"
-_PLACED = {"position": [_NUMBER], "yaw": _NUMBER}
+TEXT, NUMBER, WHOLE, IMAGE = "string", "float64", "int32", "Image"
+_PLACED = {"position": [NUMBER], "yaw": NUMBER}
 _MATRICES = ("view", "projection", "extrinsics", "intrinsics")
 _COLUMNS: dict[str, Any] = {
-    "id": _TEXT,
-    "image": _IMAGE,
-    "mask": _IMAGE,
-    "scene": _TEXT,
+    "id": TEXT,
+    "image": IMAGE,
+    "mask": IMAGE,
+    "scene": TEXT,
     "objects": [
         {
-            **dict.fromkeys(("name", "color", "shape"), _TEXT),
-            "size": _NUMBER,
+            **dict.fromkeys(("name", "color", "shape"), TEXT),
+            "size": NUMBER,
             **_PLACED,
-            "box": [_WHOLE],
-            "visible": _NUMBER,
-            "position_px": [_NUMBER],
+            "box": [WHOLE],
+            "visible": NUMBER,
+            "position_px": [NUMBER],
         }
     ],
     "end_effector": _PLACED,
-    "camera": {"name": _TEXT, **{name: [_NUMBER] for name in _MATRICES}},
+    "camera": {"name": TEXT, **{name: [NUMBER] for name in _MATRICES}},
 }
-"""A list stands for lists of what it holds, a mapping for one with these keys."""
 
 
 def encode_rows(rows: list[dict[str, Any]], metadata: dict[bytes, bytes]) -> bytes:
@@ -49,9 +48,7 @@ def encode_rows(rows: list[dict[str, Any]], metadata: dict[bytes, bytes]) -> byt
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    features = {"info": {"features": {name: _feature(k) for name, k in _COLUMNS.items()}}}
-    columns = [(name, _arrow_type(kind)) for name, kind in _COLUMNS.items()]
-    schema = pa.schema(columns, {b"huggingface": json.dumps(features).encode(), **metadata})
+    schema = build_schema(_COLUMNS, metadata)
     buffer = io.BytesIO()
     pq.write_table(
         pa.Table.from_pylist(rows, schema),
@@ -63,13 +60,28 @@ def encode_rows(rows: list[dict[str, Any]], metadata: dict[bytes, bytes]) -> byt
     return buffer.getvalue()
 
 
+def build_schema(columns: dict[str, Any], metadata: dict[bytes, bytes]) -> Any:
+    """Returns the schema of a Parquet file that `datasets` opens with decoded pictures.
+
+    Args:
+        columns: name to type: `TEXT`, `NUMBER`, `WHOLE` or `IMAGE`; a list stands for lists of
+            what it holds, a mapping for one with these keys.
+        metadata: what the file tells beside its rows.
+    """
+    import pyarrow as pa
+
+    features = {"info": {"features": {name: _feature(kind) for name, kind in columns.items()}}}
+    types = [(name, _arrow_type(kind)) for name, kind in columns.items()]
+    return pa.schema(types, {b"huggingface": json.dumps(features).encode(), **metadata})
+
+
 def _feature(kind: Any) -> dict[str, Any]:
     """Returns how `datasets` calls a type."""
     if isinstance(kind, dict):
         return {name: _feature(inner) for name, inner in kind.items()}
     if isinstance(kind, list):
         return {"feature": _feature(kind[0]), "_type": "List"}
-    return {"_type": "Image"} if kind == _IMAGE else {"dtype": kind, "_type": "Value"}
+    return {"_type": "Image"} if kind == IMAGE else {"dtype": kind, "_type": "Value"}
 
 
 def _arrow_type(kind: Any) -> Any:
@@ -79,9 +91,9 @@ def _arrow_type(kind: Any) -> Any:
         return pa.struct([(name, _arrow_type(inner)) for name, inner in kind.items()])
     if isinstance(kind, list):
         return pa.list_(_arrow_type(kind[0]))
-    if kind == _IMAGE:
+    if kind == IMAGE:
         return pa.struct([("bytes", pa.binary()), ("path", pa.string())])
-    return {_TEXT: pa.string(), _NUMBER: pa.float64(), _WHOLE: pa.int32()}[kind]
+    return {TEXT: pa.string(), NUMBER: pa.float64(), WHOLE: pa.int32()}[kind]
 
 
 def make_row(scene: Scene, rendering: "Rendering") -> dict[str, Any]:

@@ -4,9 +4,10 @@ import multiprocessing
 import os
 import signal
 import threading
-from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from collections.abc import Callable, Iterable
+from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from itertools import chain, islice
 from typing import TypeVar
 
 from scene_renderer.errors import TablehandError
@@ -15,9 +16,14 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
+def usable_cores() -> int:
+    """Returns how many cores this process may use."""
+    return len(os.sched_getaffinity(0))
+
+
 def run_jobs(
     job: Callable[[Item], Result],
-    items: Sequence[Item],
+    items: Iterable[Item],
     workers: int,
     on_result: Callable[[Result], None],
 ) -> None:
@@ -25,22 +31,28 @@ def run_jobs(
 
     Args:
         job: must be picklable.
-        items: what to do it for.
+        items: what to do it for; few are drawn before they are needed.
         workers: how many processes; one means this very process.
         on_result: called here with each result as it comes.
 
     Raises:
         TablehandError: if a worker was killed.
     """
-    if min(workers, len(items)) <= 1:
-        for item in items:
+    rest = iter(items)
+    first = list(islice(rest, workers))
+    if len(first) <= 1:
+        for item in chain(first, rest):
             on_result(job(item))
         return
     context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(min(workers, len(items)), context, _start_worker)
+    pool = ProcessPoolExecutor(len(first), context, _start_worker)
     try:
-        for done in as_completed([pool.submit(job, item) for item in items]):
-            on_result(done.result())
+        waiting = {pool.submit(job, item) for item in chain(first, islice(rest, workers))}
+        while waiting:
+            done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
+            for finished in done:
+                on_result(finished.result())
+            waiting |= {pool.submit(job, item) for item in islice(rest, len(done))}
     except BrokenProcessPool:
         raise TablehandError(
             "A worker process was killed, perhaps for want of memory. Finished work is kept; "

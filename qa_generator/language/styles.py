@@ -7,6 +7,9 @@ from qa_generator.language import words
 from qa_generator.language.families import FAMILIES, OTHERS
 from qa_generator.language.words import Style, Words, plural
 
+WORDLESS = ("gibberish", "empty")
+"""Templates of what has no words: no style has them to itself."""
+
 
 def all_texts() -> Iterator[str]:
     """Yields every word, phrase and template that sentences are made of."""

@@ -3,16 +3,17 @@ import json
 from dataclasses import replace
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
-from qa_generator import dataset
+from qa_generator import dataset, rows, verify
 from qa_generator.dataset import read_pairs, write_pairs
 from qa_generator.pairs import Recipe, make_pairs
 from scene_renderer.errors import DatasetError, OutputError
 from scene_renderer.scene import Scene
 
-RECIPE = Recipe(questions=2, contexts=("named", "image"))
+RECIPE = Recipe(questions=2, contexts=("named", "image"), verified=False)
 
 
 def build_png(level: int) -> bytes:
@@ -57,7 +58,9 @@ def test_same_scenes_and_recipe_give_the_same_bytes(scenes, tmp_path):
 
 
 def test_a_shared_picture_is_stored_once(scenes, tmp_path):
-    manifest = write_pairs(tmp_path / "pairs", "test", scenes, Recipe(per_scene=8, questions=10))
+    manifest = write_pairs(
+        tmp_path / "pairs", "test", scenes, Recipe(per_scene=8, questions=10, verified=False)
+    )
     pictures = sum(len(png) for _, png in scenes)
     assert manifest["files"][0]["bytes"] < 1.5 * pictures
 
@@ -81,7 +84,7 @@ def test_a_stopped_run_goes_on_to_the_same_bytes(scenes, tmp_path, monkeypatch):
 def test_resuming_with_other_settings_is_refused(scenes, tmp_path):
     write_pairs(tmp_path / "pairs", "test", scenes, RECIPE)
     with pytest.raises(DatasetError, match=r"other settings. Give --overwrite"):
-        write_pairs(tmp_path / "pairs", "test", scenes, Recipe(seed=1), resume=True)
+        write_pairs(tmp_path / "pairs", "test", scenes, replace(RECIPE, seed=1), resume=True)
 
 
 def test_existing_output_is_refused_and_overwritten_on_demand(scenes, tmp_path):
@@ -94,9 +97,77 @@ def test_existing_output_is_refused_and_overwritten_on_demand(scenes, tmp_path):
     )
 
 
-def test_pairs_can_be_left_out(scenes, tmp_path):
-    write_pairs(tmp_path / "pairs", "test", scenes, RECIPE, keep=lambda pair: pair.task == "lift")
-    assert {pair.task for pair in read_pairs(tmp_path / "pairs")} == {"lift"}
+def test_a_rejected_plan_leaves_the_others_as_they_are(scenes, tmp_path, monkeypatch):
+    recipe = Recipe(contexts=("named", "image"))
+    monkeypatch.setattr(verify, "reaches_goal", lambda pair: pair.task != "lift")
+    manifest = write_pairs(tmp_path / "pairs", "test", scenes, recipe)
+    whole = [pair for scene, png in scenes for pair in make_pairs(scene, png, recipe)]
+    assert list(read_pairs(tmp_path / "pairs")) == [pair for pair in whole if pair.task != "lift"]
+    lifts = sum(pair.task == "lift" for pair in whole) // 2  # contexts share an execution
+    assert manifest["executed"]["lift"] == manifest["rejected"]["lift"] == lifts > 0
+    assert sum(manifest["rejected"].values()) == lifts
+    assert sum(manifest["executed"].values()) == len(whole) // 2
+
+
+def test_workers_do_not_change_a_byte(scenes, tmp_path, monkeypatch):
+    monkeypatch.setattr(dataset, "SCENES_PER_SHARD", 2)
+    some = [scenes[0], scenes[1], scenes[2]]
+    made = [
+        write_pairs(tmp_path / str(n), "test", some, Recipe(per_scene=2), workers=n) for n in (1, 2)
+    ]
+    assert made[0] == made[1]
+    assert len(made[0]["files"]) == 2
+    assert sum(made[0]["executed"].values()) == 6
+
+
+def test_a_changed_byte_is_found_and_repaired(scenes, tmp_path):
+    whole = write_pairs(tmp_path / "pairs", "test", scenes, RECIPE)
+    shard = tmp_path / "pairs" / "pairs-00000.parquet"
+    data = bytearray(shard.read_bytes())
+    data[len(data) // 3] ^= 1
+    shard.write_bytes(data)
+    assert write_pairs(tmp_path / "pairs", "test", scenes, RECIPE, resume=True) == whole
+
+
+def test_shards_of_scenes_that_are_gone_are_refused(scenes, tmp_path, monkeypatch):
+    monkeypatch.setattr(dataset, "SCENES_PER_SHARD", 2)
+    write_pairs(tmp_path / "pairs", "test", scenes, RECIPE)
+    with pytest.raises(OutputError, match=r"'pairs-00001.parquet', and there are no scenes for it"):
+        write_pairs(tmp_path / "pairs", "test", scenes[:2], RECIPE, resume=True)
+
+
+def test_a_file_of_another_format_is_told_in_a_sentence(scenes, tmp_path, monkeypatch):
+    monkeypatch.setattr(rows, "VERSION", 1)
+    write_pairs(tmp_path / "pairs", "test", scenes, RECIPE)
+    monkeypatch.undo()
+    with pytest.raises(
+        DatasetError, match=r"is of format 1, and this program reads format 2\. Make"
+    ):
+        next(read_pairs(tmp_path / "pairs"))
+
+
+def test_the_written_out_schema_is_that_of_datasets(scenes, tmp_path):
+    from datasets import Features, Image, List, Value
+
+    message = {
+        "role": Value("string"),
+        "content": List(dict.fromkeys(("type", "text"), Value("string"))),
+    }
+    write_pairs(tmp_path / "pairs", "test", scenes[:1], RECIPE)
+    schema = pq.read_schema(tmp_path / "pairs" / "pairs-00000.parquet")
+    features = Features.from_arrow_schema(schema)
+    assert features["images"] == List(Image())
+    assert features["prompt"] == features["completion"] == List(message)
+    assert features["lexical"] == List(Value("string"))
+    assert features.arrow_schema.equals(schema)
+
+
+def test_wording_and_twin_are_kept(scenes, tmp_path):
+    pair = next(make_pairs(*scenes[0], RECIPE))
+    told = replace(pair, template="lift/3", lexical=("hoist", "crimson"), twin="lift the red cube")
+    path = tmp_path / "pairs-00000.parquet"
+    path.write_bytes(rows.encode_pairs([told, pair], "test", {}))
+    assert list(rows.decode_pairs(path)) == [told, pair]
 
 
 def test_missing_pairs_say_how_to_make_them(tmp_path):

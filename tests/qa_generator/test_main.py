@@ -37,15 +37,30 @@ def test_generate_refuses_existing_output(data):
         main(["generate", "--data", str(data), "--split", "test"])
 
 
-def test_verified_json_is_one_document_on_stdout(data, tmp_path):
-    (tmp_path / "test").mkdir()
-    (tmp_path / "test" / "scenes").symlink_to(data / "test" / "scenes")
-    result = run_module(
-        *("generate", "--data", str(tmp_path), "--split", "test", "--per-scene", "2"),
-        *("--verify", "--json"),
-    )
-    assert json.loads(result.stdout)["pairs"] == 3 * 2 * 3
-    assert "0 of 6 plans failed in physics" in result.stderr
+def copy_scenes(data: Path, target: Path, split: str = "test") -> None:
+    (target / split).mkdir()
+    (target / split / "scenes").symlink_to(data / "test" / "scenes")
+
+
+def test_generate_executes_every_plan_and_tells(data, tmp_path):
+    copy_scenes(data, tmp_path)
+    words = ["generate", "--data", str(tmp_path), "--split", "test", "--per-scene", "2"]
+    made = json.loads(run_module(*words, "--json").stdout)["test"]
+    assert made["pairs"] == 3 * 2 * 3
+    assert sum(made["executed"].values()) == 6
+    assert made["rejected_share"] == 0
+    assert made["pairs_per_second"] > 0
+    said = run_module(*words, "--overwrite", "--no-verify").stdout
+    assert said.startswith("18 pairs in ")
+    assert said.endswith("a second; no plan was executed\n")
+
+
+def test_generate_makes_several_splits_or_all_that_have_scenes(data, tmp_path, capsys):
+    copy_scenes(data, tmp_path)
+    copy_scenes(data, tmp_path, "valid")
+    main(["generate", "--data", str(tmp_path), "--split", "all", "--no-verify", "--json"])
+    assert list(json.loads(capsys.readouterr().out)) == ["valid", "test"]
+    assert next(read_pairs(tmp_path / "valid" / "pairs"))
 
 
 def test_check_draws_a_picture_with_the_answer_s_places(data, tmp_path, capsys):
@@ -108,14 +123,13 @@ def test_missing_scenes_say_how_to_render_them(tmp_path):
 
 
 def test_ctrl_c_tells_how_to_go_on(data, tmp_path):
-    (tmp_path / "test").mkdir()
-    (tmp_path / "test" / "scenes").symlink_to(data / "test" / "scenes")
+    copy_scenes(data, tmp_path)
     code = (
         "import os, signal, sys; from qa_generator import __main__, verify;"
-        "verify.Verifier.passes = lambda self, pair: os.kill(os.getpid(), signal.SIGINT);"
+        "verify.reaches_goal = lambda pair: os.kill(os.getpid(), signal.SIGINT);"
         "sys.argv[0] = __main__.__file__; __main__.run(__main__.main)"
     )
-    words = ["generate", "--data", str(tmp_path), "--split", "test", "--verify"]
+    words = ["generate", "--data", str(tmp_path), "--split", "test"]
     result = subprocess.run(
         [sys.executable, "-c", code, *words], capture_output=True, text=True, check=False
     )

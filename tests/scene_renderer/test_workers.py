@@ -1,5 +1,6 @@
 import os
 import signal
+from collections.abc import Iterator
 
 import pytest
 
@@ -32,3 +33,17 @@ def test_two_workers_do_every_job_elsewhere() -> None:
 def test_a_killed_worker_is_told_in_one_sentence() -> None:
     with pytest.raises(TablehandError, match="A worker process was killed"):
         run_jobs(die, [1, 2], 2, lambda result: None)
+
+
+def test_items_are_drawn_as_they_are_needed() -> None:
+    drawn: list[int] = []
+    ahead: list[int] = []
+
+    def draw() -> Iterator[int]:
+        for item in range(12):
+            drawn.append(item)
+            yield item
+
+    run_jobs(process_of, draw(), 2, lambda result: ahead.append(len(drawn)))
+    assert ahead[0] <= 5
+    assert len(ahead) == len(drawn) == 12
