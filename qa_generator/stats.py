@@ -1,6 +1,7 @@
 """What a set of pairs holds: counts, balance, what guessing would score, and leaks.
 
 balance    pairs of each task and context; nothing should be rare
+questions  whether an answer is too frequent, and what reading without looking scores
 majority   share of each kind's most frequent answer: what answering blindly scores
 leaks      what training must not hold: unseen colour-shape pairs and unseen wordings
 """
@@ -11,6 +12,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from qa_generator import wordings
+from qa_generator.balance import Balance, format_rows
 from qa_generator.pairs import PLAN, Pair
 from scene_renderer.catalogue import SHAPES
 from scene_renderer.splits import find_split, is_unseen
@@ -22,12 +24,14 @@ def summarise(pairs: Iterable[Pair], split: str) -> dict[str, Any]:
 
     Returns:
         A JSON document: `pairs`, `scenes`, `by_kind`, `by_task`, `by_context`, `by_objects`
-        (objects in the scene), `majority` (for each task `answer`, `share`, `answers`, `n`) and
-        `leaks` (each 0, or absent where the split allows the thing).
+        (objects in the scene), `majority` (for each task `answer`, `share`, `answers`, `n`),
+        `questions` (see `Balance.rows`) and `leaks` (each 0, or absent where the split allows the
+        thing).
     """
     counts: dict[str, Counter[str]] = defaultdict(Counter)
     answers: dict[str, Counter[str]] = defaultdict(Counter)
     leaks = _allowed_leaks(split)
+    balance = Balance()
     scenes = set()
     for pair in pairs:
         scenes.add(pair.scene.id)
@@ -36,6 +40,7 @@ def summarise(pairs: Iterable[Pair], split: str) -> dict[str, Any]:
         counts["by_context"][pair.context] += 1
         counts["by_objects"][str(len(pair.scene.objects))] += 1
         answers[pair.task][pair.answer] += 1
+        balance.add(pair)
         for leak in leaks:
             leaks[leak] += _LEAKS[leak](pair)
     return {
@@ -44,6 +49,7 @@ def summarise(pairs: Iterable[Pair], split: str) -> dict[str, Any]:
         "scenes": len(scenes),
         **{name: dict(sorted(counter.items())) for name, counter in sorted(counts.items())},
         "majority": {task: _majority(counter) for task, counter in sorted(answers.items())},
+        "questions": balance.rows(),
         "leaks": leaks,
     }
 
@@ -60,6 +66,8 @@ def format_summary(summary: dict[str, Any]) -> str:
         lines.append(
             f"{task:<15} {row['n']:>6} {row['answers']:>8}   {row['share']:5.1%}  {answer}"
         )
+    if summary["questions"]:
+        lines += ["", format_rows(summary["questions"])]
     leaks = ", ".join(f"{name.replace('_', ' ')} {n}" for name, n in summary["leaks"].items())
     return "\n".join([*lines, "", f"must be 0:  {leaks or 'nothing; this split holds the unseen'}"])
 

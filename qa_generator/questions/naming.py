@@ -8,6 +8,7 @@ import numpy as np
 
 from qa_generator.questions.things import (
     Asked,
+    could_be,
     may_name,
     pick,
     pick_rare,
@@ -25,13 +26,11 @@ from qa_generator.questions.words import (
     highest_count,
 )
 from scene_renderer.catalogue import SHAPES, plural
-from scene_renderer.scene import MAX_OBJECTS, MIN_OBJECTS, SceneObject, Table
+from scene_renderer.scene import MAX_OBJECTS, MIN_OBJECTS, Table
 from scene_renderer.vocabulary import COLORS
 
 MOST_WORDS = 3
 """Colours or shapes that are counted together at most."""
-_SPAN = 0.1
-"""By how much a size may leave its shape's range and still be taken for it, as a share."""
 
 
 def ask_count(scene: Table, rng: np.random.Generator) -> Asked:
@@ -63,11 +62,14 @@ def ask_count_choice(scene: Table, rng: np.random.Generator) -> Asked:
 
 
 def ask_count_all(scene: Table, rng: np.random.Generator) -> Asked:
-    """Counts everything, except where a split has scenes of one size only."""
+    """Counts everything, except where a split has scenes of one size only.
+
+    Scenes of few objects are more frequent, because they find room sooner.
+    """
     number = len(scene.objects)
-    if not MIN_OBJECTS <= number < MAX_OBJECTS:
+    if not MIN_OBJECTS <= number < MAX_OBJECTS or rng.random() > (number - 3) / 4:
         return None
-    return TEMPLATES["count"].format(things=EVERYTHING), str(number)
+    return TEMPLATES["count_all"], str(number)
 
 
 def ask_name(scene: Table, rng: np.random.Generator) -> Asked:
@@ -98,7 +100,7 @@ def ask_name_choice(scene: Table, rng: np.random.Generator) -> Asked:
         names
         for color in COLORS
         for shape in SHAPES
-        if color != item.color and shape != item.shape and _could_be(item, shape)
+        if color != item.color and shape != item.shape and could_be(item, shape)
         if (names := _names(scene, (item.color, color), (item.shape, shape)))
     ]
     shown = {o.color for o in scene.objects} | {o.shape for o in scene.objects}
@@ -123,12 +125,6 @@ def _join(words: tuple[str, ...]) -> str:
     named = words if words[0] in COLORS else tuple(map(plural, words))
     text = " or ".join(part for part in (", ".join(named[:-1]), named[-1]) if part)
     return f"{text} {EVERYTHING}" if words[0] in COLORS else text
-
-
-def _could_be(item: SceneObject, shape: str) -> bool:
-    """Whether something of another shape can be as high as an object."""
-    low, high = (size * SHAPES[shape].proportions[2] for size in SHAPES[shape].sizes)
-    return (1 - _SPAN) * low <= item.extents[2] <= (1 + _SPAN) * high
 
 
 def _names(scene: Table, colors: tuple[str, str], shapes: tuple[str, str]) -> list[str]:

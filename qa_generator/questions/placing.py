@@ -5,7 +5,9 @@ import numpy as np
 from qa_generator.prompt import format_position, to_millimetres
 from qa_generator.questions.things import (
     Asked,
+    could_be,
     pick,
+    pick_rare,
     pick_two,
     place_of,
     sample_absent_name,
@@ -49,13 +51,17 @@ def ask_place_bare(scene: Table, rng: np.random.Generator) -> Asked:
 
 
 def ask_place_choice(scene: Table, rng: np.random.Generator) -> Asked:
-    """Asks where a thing is, between the places of things; without heights, which give it away."""
+    """Asks where a thing is, between the places of things that are about as high as it."""
     alone = standing_alone(scene)
-    if len(alone) < OPTIONS:
+    if not alone:
         return None
-    items = [alone[i] for i in rng.permutation(len(alone))[:OPTIONS]]
-    question = TEMPLATES["place"].format(a=items[0].name)
-    return add_options(question, [spot_of(item) for item in items], spot_of(items[0]), rng)
+    item = pick_rare(rng, alone)
+    alike = [other for other in alone if other is not item and could_be(other, item.shape)]
+    if len(alike) < OPTIONS - 2:
+        return None
+    others = [alike[i] for i in rng.permutation(len(alike))[: OPTIONS - 1]]
+    options = [spot_of(thing) for thing in (item, *others)]
+    return add_options(TEMPLATES["place"].format(a=item.name), options, options[0], rng)
 
 
 def ask_place_shifted(scene: Table, rng: np.random.Generator) -> Asked:

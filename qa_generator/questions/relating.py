@@ -9,7 +9,6 @@ import math
 import numpy as np
 
 from qa_generator.questions.things import (
-    LEAST_NUMBER,
     MARGIN,
     Asked,
     along,
@@ -17,7 +16,6 @@ from qa_generator.questions.things import (
     pick,
     pick_rare,
     pick_two,
-    usual_number,
 )
 from qa_generator.questions.words import (
     AHEAD,
@@ -29,6 +27,7 @@ from qa_generator.questions.words import (
     add_options,
     format_distance,
 )
+from scene_renderer.catalogue import RECEIVERS, SUPPORTS
 from scene_renderer.path import HandPose
 from scene_renderer.scene import SceneObject, Table
 from scene_renderer.vocabulary import DIRECTIONS
@@ -37,6 +36,13 @@ NEAREST_MARGIN = 0.02
 """How much nearer, metres, the nearest object must be than the second nearest."""
 REACH_MARGIN = 0.02
 """How far, metres, a place must be from the boundary of what the arm reaches."""
+
+_KEPT = {"gripper_nearest": (0.38, 0.34), "gripper_farthest": (0.33, 0.9)}
+"""Of what is nearest or farthest, the share that is asked for: of supports, and of receivers.
+
+They are more frequent than other shapes, and as large things find their places first. Counted in
+2,400 scenes.
+"""
 
 
 def ask_relation(scene: Table, rng: np.random.Generator) -> Asked:
@@ -76,7 +82,8 @@ def ask_extreme(scene: Table, rng: np.random.Generator) -> Asked:
     form, sign = pick(rng, [("gripper_nearest", 1), ("gripper_farthest", -1)])
     (least, name), (second, _), *_ = _ranked(scene, scene.objects, sign)
     shape = next(o.shape for o in scene.objects if o.name == name)
-    if second - least < NEAREST_MARGIN or rng.random() > LEAST_NUMBER / usual_number(shape):
+    kept = _KEPT[form][0] if shape in SUPPORTS else _KEPT[form][1] if shape in RECEIVERS else 1.0
+    if second - least < NEAREST_MARGIN or rng.random() > kept:
         return None
     return TEMPLATES[form], name
 

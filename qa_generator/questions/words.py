@@ -36,6 +36,7 @@ LETTERS = "abcde"
 TEMPLATES: MappingProxyType[str, str] = MappingProxyType(
     {
         "count": "how many {things} are there?",
+        "count_all": "how many objects are there?",
         "name": "what is at {place}?",
         "name_color": "what colour is the object at {place}?",
         "name_shape": "what shape is the object at {place}?",
@@ -120,7 +121,8 @@ def answers_to(question: str) -> tuple[str, ...] | None:
         return tuple(options)
     form = form_of(text)
     if form == "count":
-        return _counts(text)
+        highest = highest_count(len(_JOINT.findall(text)) + 1)
+        return tuple(map(str, range(highest + 1)))
     return _CLOSED.get(form)
 
 
@@ -129,17 +131,10 @@ def highest_count(words: int) -> int:
     return 1 + words
 
 
-def _counts(question: str) -> tuple[str, ...]:
-    before, after = TEMPLATES["count"].split("{things}")
-    things = question.removeprefix(before).removesuffix(after)
-    if things == EVERYTHING:
-        return tuple(map(str, range(MIN_OBJECTS, MAX_OBJECTS)))
-    words = len(re.split(r", | or ", things))
-    return tuple(map(str, range(highest_count(words) + 1)))
-
-
+_JOINT = re.compile(", | or ")
 _CLOSED = MappingProxyType(
     {
+        "count_all": tuple(map(str, range(MIN_OBJECTS, MAX_OBJECTS))),
         "name_color": tuple(COLORS),
         "name_shape": tuple(SHAPES),
         "relation": tuple(DIRECTIONS),
