@@ -83,7 +83,8 @@ class Row:
             "share": round(count / n, 4),
             "fair": round(fair / n, 4),
             "ratio": round(ratios[top], 3),
-            "balanced": count <= max(HIGHEST_RATIO * fair, fair + _SIGMAS * math.sqrt(fair)),
+            "balanced": count
+            <= max(HIGHEST_RATIO * fair, fair + _SIGMAS * math.sqrt(fair * (1 - fair / n))),
             "majority": round(self.answers.most_common(1)[0][1] / n, 4),
             "chance": round(self.chance / n, 4),
         }

@@ -157,8 +157,11 @@ class _Reading:
             x, y = map(int, text.split(", "))
             place = next((e for e in self.entries if _flat(e[1]) == (x, y)), ("", self.gripper))
             return self._fits(self.names[0], *place)
-        parts = text.split() if _NAME.fullmatch(text) else [text]
-        crossed = [f"{part} if {cue}" for part in parts for cue in self._cues]
+        if _NAME.fullmatch(text):  # all such questions have the same words
+            parts, words = text.split(), []
+        else:
+            parts, words = [text], [f"word {word}" for word in re.findall(r"[a-z]+", self.text)]
+        crossed = [f"{part} if {cue}" for part in parts for cue in (*words, *self._cues)]
         return [*parts, *crossed, *self._entry_features(text)]
 
     def _entry_features(self, text: str) -> list[str]:
@@ -179,8 +182,7 @@ class _Reading:
     @cached_property
     def _cues(self) -> list[str]:
         """Returns what the text tells beside the candidates."""
-        cues = [f"word {word}" for word in re.findall(r"[a-z]+", self.text)]
-        cues += [f"gripper {self.gripper[1] // 0.04:.0f}", f"listed {len(self.entries)}"]
+        cues = [f"gripper {self.gripper[1] // 0.04:.0f}", f"listed {len(self.entries)}"]
         for label, place in self.entries:
             if _flat(place) in self.spots:
                 cues += [f"height {1000 * place[2]:.0f}", *(f"label {w}" for w in label.split())]

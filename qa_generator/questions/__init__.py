@@ -98,9 +98,6 @@ __all__ = [
     "sample_questions",
 ]
 
-_TRIES = 12
-"""How often a question is drawn before a scene is taken to allow no more of a kind."""
-
 
 @dataclass(frozen=True)
 class Question:
@@ -127,8 +124,9 @@ def sample_questions(
     """
     questions: dict[str, Question] = {}
     for kind in KINDS if kinds is None else kinds:
-        for _ in range(_TRIES):
-            drawn = pick(rng, _FORMS[kind])(scene, rng)
+        forms = dict.fromkeys(_FORMS[kind][i] for i in rng.permutation(len(_FORMS[kind])))
+        for ask in forms:  # each once: a rare answer stays rare if a form is tried until it fits
+            drawn = ask(scene, rng)
             if drawn is not None and drawn[0] not in questions:
                 questions[drawn[0]] = Question(kind, *drawn)
                 break

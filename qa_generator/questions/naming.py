@@ -29,8 +29,13 @@ from scene_renderer.catalogue import SHAPES, plural
 from scene_renderer.scene import MAX_OBJECTS, MIN_OBJECTS, Table
 from scene_renderer.vocabulary import COLORS
 
-MOST_WORDS = 3
-"""Colours or shapes that are counted together at most."""
+_VARIANTS = tuple(
+    (tuple(sorted(kinds)), words)
+    for kinds in (COLORS, SHAPES)
+    for words in (1, 2, 3)
+    for _ in range(words)
+)
+"""What is counted together: more words more often, because their counts reach further."""
 
 
 def ask_count(scene: Table, rng: np.random.Generator) -> Asked:
@@ -38,18 +43,14 @@ def ask_count(scene: Table, rng: np.random.Generator) -> Asked:
 
     Every count from 0 to the highest is equally likely, and the words hardly tell which it is.
     """
-    words = 1 + int(rng.integers(MOST_WORDS))
-    kinds = COLORS if rng.integers(2) else SHAPES
-    held = Counter(o.color if kinds is COLORS else o.shape for o in scene.objects)
-    choices: list[list[tuple[str, ...]]] = [[] for _ in range(highest_count(words) + 1)]
-    for chosen in itertools.combinations(sorted(kinds), words):
-        if (count := sum(held[word] for word in chosen)) < len(choices):
-            choices[count].append(chosen)
-    if not all(choices):
-        return None
-    count = int(rng.integers(len(choices)))
-    chosen = pick_weighted(rng, choices[count], [_surprise(c, count) for c in choices[count]])
-    return TEMPLATES["count"].format(things=_join(chosen)), str(count)
+    for number in rng.permutation(len(_VARIANTS)):
+        choices = _choices(scene, *_VARIANTS[number])
+        if all(choices):
+            count = int(rng.integers(len(choices)))
+            weights = [_surprise(chosen, count) for chosen in choices[count]]
+            things = _join(pick_weighted(rng, choices[count], weights))
+            return TEMPLATES["count"].format(things=things), str(count)
+    return None
 
 
 def ask_count_choice(scene: Table, rng: np.random.Generator) -> Asked:
@@ -112,6 +113,16 @@ def ask_name_choice(scene: Table, rng: np.random.Generator) -> Asked:
         colors = [others[i] for i in rng.permutation(len(others))[: OPTIONS - 1]]
         options = [f"{color} {item.shape}" for color in (item.color, *colors)]
     return add_options(TEMPLATES["name"].format(place=spot_of(item)), options, item.name, rng)
+
+
+def _choices(scene: Table, kinds: tuple[str, ...], words: int) -> list[list[tuple[str, ...]]]:
+    """Returns for each count from 0 to the highest which words have it."""
+    held = Counter(word for o in scene.objects for word in (o.color, o.shape))
+    choices: list[list[tuple[str, ...]]] = [[] for _ in range(highest_count(words) + 1)]
+    for chosen in itertools.combinations(kinds, words):
+        if (count := sum(held[word] for word in chosen)) < len(choices):
+            choices[count].append(chosen)
+    return choices
 
 
 def _surprise(words: tuple[str, ...], count: int) -> float:

@@ -4,6 +4,7 @@ Each is asked only where the scene allows every answer, and then every answer is
 nothing that a prompt tells, the gripper's place least of all, makes one of them likelier.
 """
 
+import itertools
 import math
 
 import numpy as np
@@ -15,7 +16,6 @@ from qa_generator.questions.things import (
     direction_between,
     pick,
     pick_rare,
-    pick_two,
 )
 from qa_generator.questions.words import (
     AHEAD,
@@ -37,7 +37,7 @@ NEAREST_MARGIN = 0.02
 REACH_MARGIN = 0.02
 """How far, metres, a place must be from the boundary of what the arm reaches."""
 
-_KEPT = {"gripper_nearest": (0.38, 0.34), "gripper_farthest": (0.33, 0.9)}
+_KEPT = {"gripper_nearest": (0.38, 0.28), "gripper_farthest": (0.33, 0.75)}
 """Of what is nearest or farthest, the share that is asked for: of supports, and of receivers.
 
 They are more frequent than other shapes, and as large things find their places first. Counted in
@@ -48,9 +48,8 @@ They are more frequent than other shapes, and as large things find their places 
 def ask_relation(scene: Table, rng: np.random.Generator) -> Asked:
     """Asks in which direction one thing lies from another."""
     pairs: dict[str | None, list[tuple[str, str]]] = {direction: [] for direction in DIRECTIONS}
-    for a in scene.objects:
-        for b in scene.objects:
-            pairs.setdefault(direction_between(b.position, a.position), []).append((a.name, b.name))
+    for a, b in itertools.permutations(scene.objects, 2):
+        pairs.setdefault(direction_between(b.position, a.position), []).append((a.name, b.name))
     if not all(pairs[direction] for direction in DIRECTIONS):
         return None
     target = pick(rng, list(DIRECTIONS))
@@ -66,12 +65,16 @@ def ask_relation_choice(scene: Table, rng: np.random.Generator) -> Asked:
 
 def ask_relation_yes_no(scene: Table, rng: np.random.Generator) -> Asked:
     """Asks whether one thing lies in a direction from another; the other way round says no."""
-    direction, answer = pick(rng, list(DIRECTIONS)), pick(rng, YES_NO)
-    a, b = pick_two(scene, rng)
-    ahead = along(direction, b.position, a.position)
-    if abs(ahead) < MARGIN:
+    direction = pick(rng, list(DIRECTIONS))
+    pairs = [
+        (a, b)
+        for a, b in itertools.permutations(scene.objects, 2)
+        if along(direction, b.position, a.position) >= MARGIN
+    ]
+    if not pairs:
         return None
-    if (ahead > 0) != (answer == "yes"):
+    answer, (a, b) = pick(rng, YES_NO), pick(rng, pairs)
+    if answer == "no":
         a, b = b, a
     question = TEMPLATES["relation_yes_no"].format(a=a.name, direction=direction, b=b.name)
     return question, answer
