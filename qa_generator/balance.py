@@ -76,6 +76,7 @@ class Row:
         ratios = {word: count / self._fair(word) for word, count in self.words.items()}
         top = max(sorted(ratios), key=lambda word: ratios[word])
         count, fair = self.words[top], self._fair(top)
+        scatter = _SIGMAS * math.sqrt(fair * (1 - fair / n))
         return {
             "n": n,
             "answers": len(self.answers),
@@ -83,8 +84,7 @@ class Row:
             "share": round(count / n, 4),
             "fair": round(fair / n, 4),
             "ratio": round(ratios[top], 3),
-            "balanced": count
-            <= max(HIGHEST_RATIO * fair, fair + _SIGMAS * math.sqrt(fair * (1 - fair / n))),
+            "balanced": count <= max(HIGHEST_RATIO * fair, fair + scatter),
             "majority": round(self.answers.most_common(1)[0][1] / n, 4),
             "chance": round(self.chance / n, 4),
         }

@@ -31,7 +31,7 @@ STYLES: MappingProxyType[str, Style] = MappingProxyType(
         "text": Style(0.245, 52, {"color": INK, "size": 10.5, "family": "monospace"}),
         "option": Style(0.30, 44, {"color": INK, "size": 12}),
         "answer": Style(0.33, 40, {"color": INK, "size": 12.5, "family": "monospace"}),
-        "fact": Style(0.205, 72, {"color": INK, "size": 8.5}),
+        "fact": Style(0.205, 82, {"color": INK, "size": 8.5}),
         "gap": Style(0.16, 1, {}),
     }
 )
