@@ -8,7 +8,7 @@ python -m qa_generator audit --data data/big
 
 import argparse
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,12 +35,19 @@ if TYPE_CHECKING:
 
 DATA = Path("data/default")
 ALL = "all"
+_STRIDE = 7
+"""From scene to scene a sheet goes on by so many pairs: other contexts, tasks and kinds."""
 
 
 def main(arguments: Sequence[str]) -> int | None:
     """Runs one command; returns an exit code or None for 0."""
     options = _build_parser().parse_args(arguments)
-    verbs = {"generate": _generate, "check": _check, "stats": _stats, "audit": _audit}
+    verbs: dict[str, Callable[[argparse.Namespace], int | None]] = {
+        "generate": _generate,
+        "check": _check,
+        "stats": _stats,
+        "audit": _audit,
+    }
     return verbs[options.verb](options)
 
 
@@ -53,16 +60,25 @@ def _build_parser() -> Parser:
         "check",
         "show one pair as picture and text",
         "  python -m qa_generator check --index 3\n"
-        "  python -m qa_generator check --split train --index 40 --output pair.png",
+        "  python -m qa_generator check --split train --index 40 --output pair.png\n"
+        "  python -m qa_generator check --sheet 12",
     )
     check.add_argument("--index", type=natural, default=0, help="which pair, from 0 (default: 0)")
-    check.add_argument("--output", type=Path, metavar="PNG", help="default: pair-ID.png")
+    check.add_argument(
+        "--sheet", type=positive, metavar="N", help="pairs of N scenes in one picture instead"
+    )
+    check.add_argument(
+        "--output", type=Path, metavar="PNG", help="default: pair-ID.png, or pairs-SPLIT.png"
+    )
     check.add_argument("--overwrite", action="store_true", help="replace what is there")
-    _add_verb(
+    stats = _add_verb(
         verbs,
         "stats",
-        "counts, balance, majority baselines and leaks",
-        "  python -m qa_generator stats\n  python -m qa_generator stats --split train --json",
+        "counts, balance, majority and text-only baselines, and leaks",
+        "  python -m qa_generator stats\n  python -m qa_generator stats --split train --strict",
+    )
+    stats.add_argument(
+        "--strict", action="store_true", help="exit with 3 if an answer is above 1.3 fair shares"
     )
     _add_audit(verbs)
     return parser
@@ -250,17 +266,46 @@ def _recipe(options: argparse.Namespace, split: str) -> "Recipe":
 
 
 def _check(options: argparse.Namespace) -> None:
+    if options.sheet is None:
+        _check_one(options)
+    else:
+        _check_many(options)
+
+
+def _check_one(options: argparse.Namespace) -> None:
     from qa_generator.check import save_check
 
     pair = _find_pair(options)
     path: Path = options.output or Path(f"pair-{file_name(pair.id)}.png")
     claim_output(path, options.overwrite, resume=None)
-    save_check(pair, path)
+    with stdout_to_stderr():
+        save_check(pair, options.split, path)
     if options.json:
         document = {"id": pair.id, "prompt": pair.prompt, "answer": pair.answer}
         print_json({"picture": str(path), **document})
     else:
         print(f"{pair.id} ({pair.context}, {pair.task})\n\n{pair.prompt}\n\n{pair.answer}\n")
+        print(f"picture: {path}")
+
+
+def _check_many(options: argparse.Namespace) -> None:
+    from itertools import groupby, islice
+
+    from qa_generator.check import save_sheet
+    from qa_generator.dataset import pairs_folder, read_pairs
+
+    pairs = read_pairs(pairs_folder(options.data, options.split))
+    scenes = (list(group) for _, group in groupby(pairs, key=lambda pair: pair.scene.id))
+    chosen = [
+        group[(options.index + _STRIDE * number) % len(group)]
+        for number, group in enumerate(islice(scenes, options.sheet))
+    ]
+    path: Path = options.output or Path(f"pairs-{options.split}.png")
+    claim_output(path, options.overwrite, resume=None)
+    save_sheet(chosen, f"{len(chosen)} pairs of '{options.split}'", path)
+    if options.json:
+        print_json({"picture": str(path), "pairs": [pair.id for pair in chosen]})
+    else:
         print(f"picture: {path}")
 
 
@@ -274,7 +319,8 @@ def _find_pair(options: argparse.Namespace) -> "Pair":
     raise DatasetError(f"There is no pair {options.index}; give --index from 0 to {number}.")
 
 
-def _stats(options: argparse.Namespace) -> None:
+def _stats(options: argparse.Namespace) -> int:
+    from qa_generator.balance import is_balanced
     from qa_generator.dataset import pairs_folder, read_pairs
     from qa_generator.stats import format_summary, summarise
 
@@ -285,6 +331,8 @@ def _stats(options: argparse.Namespace) -> None:
         print_json(summary)
     else:
         print(format_summary(summary))
+    is_fair = is_balanced(summary["questions"])
+    return EXIT_THRESHOLD if options.strict and not is_fair else 0
 
 
 def _audit(options: argparse.Namespace) -> int:

@@ -23,6 +23,7 @@ def lexicon() -> list[str]:
         *SIZE_WORDS,
         *SIDE_WORDS,
         *questions.YES_NO,
+        *questions.LETTERS,
         questions.ABSENT,
         questions.CAPTION_REQUEST,
         f"or {prompt.GRIPPER_LABEL} {prompt.UNNAMED_LABEL} objects cm mm",

@@ -101,7 +101,8 @@ def make_pairs(scene: Scene, png: bytes, recipe: Recipe) -> Iterator[Pair]:
     for number, fields in enumerate(asked):
         for context, view in views.items():
             prompt = build_prompt(view, fields["instruction"])
-            twin = _name(scene, twins[number], context) if number in twins else ""
+            of = twins.get(number)
+            twin = "" if of is None else _name(scene, of, context)
             name = _name(scene, number, context)
             yield Pair(name, scene, png, context, prompt=prompt, twin=twin, **fields)
 

@@ -1,20 +1,20 @@
 """What a set of pairs holds: counts, balance, what guessing would score, and leaks.
 
 balance    pairs of each task and context; nothing should be rare
+questions  whether an answer is too frequent, and what reading without looking scores
 majority   share of each kind's most frequent answer: what answering blindly scores
 leaks      what training must not hold: unseen colour-shape pairs and unseen wordings
 """
 
-import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from qa_generator import wordings
-from qa_generator.pairs import PLAN, Pair
-from scene_renderer.catalogue import SHAPES
+from qa_generator.balance import Balance, format_rows
+from qa_generator.language.styles import style_of
+from qa_generator.pairs import Pair
+from qa_generator.rules import unseen_name
 from scene_renderer.splits import find_split, is_unseen
-from scene_renderer.vocabulary import COLORS
 
 
 def summarise(pairs: Iterable[Pair], split: str) -> dict[str, Any]:
@@ -22,12 +22,14 @@ def summarise(pairs: Iterable[Pair], split: str) -> dict[str, Any]:
 
     Returns:
         A JSON document: `pairs`, `scenes`, `by_kind`, `by_task`, `by_context`, `by_objects`
-        (objects in the scene), `majority` (for each task `answer`, `share`, `answers`, `n`) and
-        `leaks` (each 0, or absent where the split allows the thing).
+        (objects in the scene), `majority` (for each task `answer`, `share`, `answers`, `n`),
+        `questions` (see `Balance.rows`) and `leaks` (each 0, or absent where the split allows the
+        thing).
     """
     counts: dict[str, Counter[str]] = defaultdict(Counter)
     answers: dict[str, Counter[str]] = defaultdict(Counter)
     leaks = _allowed_leaks(split)
+    balance = Balance()
     scenes = set()
     for pair in pairs:
         scenes.add(pair.scene.id)
@@ -36,6 +38,7 @@ def summarise(pairs: Iterable[Pair], split: str) -> dict[str, Any]:
         counts["by_context"][pair.context] += 1
         counts["by_objects"][str(len(pair.scene.objects))] += 1
         answers[pair.task][pair.answer] += 1
+        balance.add(pair)
         for leak in leaks:
             leaks[leak] += _LEAKS[leak](pair)
     return {
@@ -44,6 +47,7 @@ def summarise(pairs: Iterable[Pair], split: str) -> dict[str, Any]:
         "scenes": len(scenes),
         **{name: dict(sorted(counter.items())) for name, counter in sorted(counts.items())},
         "majority": {task: _majority(counter) for task, counter in sorted(answers.items())},
+        "questions": balance.rows(),
         "leaks": leaks,
     }
 
@@ -60,6 +64,8 @@ def format_summary(summary: dict[str, Any]) -> str:
         lines.append(
             f"{task:<15} {row['n']:>6} {row['answers']:>8}   {row['share']:5.1%}  {answer}"
         )
+    if summary["questions"]:
+        lines += ["", format_rows(summary["questions"])]
     leaks = ", ".join(f"{name.replace('_', ' ')} {n}" for name, n in summary["leaks"].items())
     return "\n".join([*lines, "", f"must be 0:  {leaks or 'nothing; this split holds the unseen'}"])
 
@@ -82,36 +88,11 @@ def _allowed_leaks(split: str) -> dict[str, int]:
 
 def _has_unseen_combination(pair: Pair) -> bool:
     shown = any(is_unseen(item.color, item.shape) for item in pair.scene.objects)
-    return shown or any(is_unseen(*named) for named in _NAME.findall(pair.prompt))
+    return shown or unseen_name(pair.prompt) is not None
 
 
-def _is_worded(pair: Pair, style: wordings.Style) -> bool:
-    return pair.kind == PLAN and bool(_WORDED[style].fullmatch(pair.instruction))
-
-
-def _pattern(style: wordings.Style) -> re.Pattern[str]:
-    templates = [template for kind in wordings.ALL for template in kind.of(style)]
-    slots = {
-        "{a}": _THING,
-        "{b}": _THING,
-        "{into}": "(?:into|onto)",
-        "{in}": "(?:in|on)",
-        "{distance}": r"\d+ [cm]m",
-        "{way}": f"(?:{'|'.join(way for ways in wordings.WAYS.values() for way in ways)})",
-    }
-    filled = []
-    for template in templates:
-        for slot, pattern in slots.items():
-            template = template.replace(slot, pattern)
-        filled.append(template)
-    return re.compile("|".join(filled))
-
-
-_THING = rf"(?:\w+ )?(?:{'|'.join(COLORS)}) (?:{'|'.join(SHAPES)})"
-_NAME = re.compile(rf"\b({'|'.join(COLORS)}) ({'|'.join(SHAPES)})\b")
-_WORDED = {"seen": _pattern("seen"), "unseen": _pattern("unseen")}
 _LEAKS: dict[str, Callable[[Pair], bool]] = {
     "unseen_combinations": _has_unseen_combination,
-    "unseen_wordings": lambda pair: _is_worded(pair, "unseen"),
-    "seen_wordings": lambda pair: _is_worded(pair, "seen"),
+    "unseen_wordings": lambda pair: bool(pair.lexical) or style_of(pair.template) == "unseen",
+    "seen_wordings": lambda pair: style_of(pair.template) == "seen",
 }

@@ -10,8 +10,8 @@ from grader.metrics import (
     percentile,
     reliability,
     success_rate,
-    wilson,
 )
+from scene_renderer.intervals import wilson
 
 REACHED = Outcome(
     case="0:named",

@@ -64,7 +64,8 @@ def asked_often(scene):
         ("relation", "is the blue bowl forward of the red cube?", "yes"),
         ("gripper", "which object is nearest to the gripper?", "red cube"),
         ("gripper", "which object is farthest from the gripper?", "red ball"),
-        ("gripper", "where is the green cube from the gripper?", "left"),
+        ("gripper", "can the gripper reach 30 cm forward of the red cube?", "yes"),
+        ("gripper", "can the gripper reach 30 cm forward of the red ball?", "no"),
         ("gripper", "is the red cube left of the gripper?", "no"),
     ],
 )
@@ -97,7 +98,7 @@ def test_yes_and_no_are_balanced(scene):
 
 
 def test_counts_are_not_mostly_one(scene):
-    answers = Counter(answer for _, answer in ask_many(scene, "count"))
+    answers = Counter(answer for _, answer in ask_many(scene, "count") if answer.isdigit())
     assert set(answers) == {"0", "1", "2", "3", "4"}
     assert max(answers.values()) < 0.35 * answers.total()
 
