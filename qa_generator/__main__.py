@@ -3,6 +3,7 @@
 python -m qa_generator generate --split train
 python -m qa_generator check --split train --index 3
 python -m qa_generator stats --data data/demo --split valid
+python -m qa_generator export --format messages --data data/demo --output exports/messages
 """
 
 import argparse
@@ -31,12 +32,15 @@ if TYPE_CHECKING:
     from qa_generator.pairs import Pair
 
 DATA = Path("data/default")
+_FORMATS = ("messages", "sharegpt", "context_qa", "qa_pairs", "lerobot")
 
 
 def main(arguments: Sequence[str]) -> None:
     """Runs one command."""
     options = _build_parser().parse_args(arguments)
-    {"generate": _generate, "check": _check, "stats": _stats}[options.verb](options)
+    verbs = {"generate": _generate, "check": _check, "stats": _stats}
+    exports = {"export": _export, "import": _import, "card": _card}
+    (verbs | exports)[options.verb](options)
 
 
 def _build_parser() -> Parser:
@@ -59,7 +63,50 @@ def _build_parser() -> Parser:
         "counts, balance, majority baselines and leaks",
         "  python -m qa_generator stats\n  python -m qa_generator stats --split train --json",
     )
+    _add_exports(verbs)
     return parser
+
+
+def _add_exports(verbs: "argparse._SubParsersAction[Parser]") -> None:
+    export = _add_verb(
+        verbs,
+        "export",
+        "write pairs in the form that another library reads",
+        "  python -m qa_generator export --format messages --split train valid --output exports/m\n"
+        "  python -m qa_generator export --format lerobot --limit 100 --output exports/lerobot",
+        many=True,
+    )
+    export.add_argument(
+        "--format", type=_form, required=True, help=f"one of: {', '.join(_FORMATS)}"
+    )
+    export.add_argument("--output", type=Path, required=True, metavar="FOLDER", help="to make")
+    export.add_argument(
+        "--limit", type=positive, metavar="N", help="rows or episodes of a split at most"
+    )
+    export.add_argument("--overwrite", action="store_true", help="replace what is there")
+    export.add_argument("--quiet", action="store_true", help="no progress")
+    _add_verb(
+        verbs,
+        "import",
+        "read and check a folder of *_qa_pairs.json files, anybody's",
+        "  python -m qa_generator import --data exports/qa_pairs\n"
+        "  python -m qa_generator import --data exports/qa_pairs --split valid --json",
+        many=True,
+    ).set_defaults(split=None)
+    card = _add_verb(
+        verbs,
+        "card",
+        "write a data card beside the pairs of all splits",
+        "  python -m qa_generator card --data data/demo\n"
+        "  python -m qa_generator card --data data/demo --output card.md --overwrite",
+        many=None,
+    )
+    card.add_argument("--output", type=Path, metavar="FILE", help="default: README.md in the data")
+    card.add_argument("--overwrite", action="store_true", help="replace what is there")
+
+
+def _form(name: str) -> str:
+    return one_of("format", _FORMATS)(name)
 
 
 def _add_generate(verbs: "argparse._SubParsersAction[Parser]") -> None:
@@ -111,17 +158,26 @@ def _task(name: str) -> str:
 
 
 def _add_verb(
-    verbs: "argparse._SubParsersAction[Parser]", name: str, what: str, examples: str
+    verbs: "argparse._SubParsersAction[Parser]",
+    name: str,
+    what: str,
+    examples: str,
+    many: bool | None = False,
 ) -> Parser:
+    """Adds a verb; `many` says whether it takes several splits, or None for no choice of them."""
     verb = verbs.add_parser(
         name, help=what, description=what.capitalize() + ".", epilog=f"examples:\n{examples}"
     )
     verb.add_argument(
         "--data", type=Path, default=DATA, metavar="FOLDER", help="default: %(default)s"
     )
-    verb.add_argument(
-        "--split", type=one_of("split", SPLITS), default="train", help="default: %(default)s"
-    )
+    split = one_of("split", SPLITS)
+    if many:
+        verb.add_argument(
+            "--split", type=split, nargs="+", default=["train"], help="default: train"
+        )
+    elif many is False:
+        verb.add_argument("--split", type=split, default="train", help="default: %(default)s")
     verb.add_argument("--json", action="store_true", help="print one JSON document")
     return verb
 
@@ -207,6 +263,62 @@ def _stats(options: argparse.Namespace) -> None:
         print_json(summary)
     else:
         print(format_summary(summary))
+
+
+def _export(options: argparse.Namespace) -> None:
+    from qa_generator.cards import describe_split
+    from qa_generator.export import FORMATS, export_pairs
+
+    splits = list(dict.fromkeys(options.split))
+    sizes = [describe_split(options.data, split)["pairs"] for split in splits]
+    total = sum(min(size, options.limit or size) for size in sizes)
+    with stdout_to_stderr(), Progress("export", total, "pairs", options.quiet) as progress:
+        manifest = export_pairs(
+            options.format,
+            options.data,
+            splits,
+            options.output,
+            limit=options.limit,
+            overwrite=options.overwrite,
+            on_pair=lambda written: progress.advance(bool(written or not options.limit)),
+        )
+    told = manifest["splits"].values()
+    if options.json:
+        print_json({**manifest, "files": len(manifest["files"])})
+    else:
+        rows = sum(split["rows"] for split in told)
+        print(f"{rows} {FORMATS[options.format].form.unit} in {options.output}")
+    left_out = sum(sum(split["left_out"].values()) for split in told)
+    if left_out:
+        note(f"{left_out} pairs were left out; {options.output / 'README.md'} says why.")
+
+
+def _import(options: argparse.Namespace) -> None:
+    from qa_generator.qa_pairs import read_qa_pairs
+
+    pictures, count = set(), 0
+    for split in options.split or [None]:
+        for row in read_qa_pairs(options.data, split):
+            pictures.add(row.image_file)
+            count += 1
+    if options.json:
+        print_json({"pairs": count, "pictures": len(pictures)})
+    else:
+        print(f"{count} questions about {len(pictures)} pictures in {options.data}")
+
+
+def _card(options: argparse.Namespace) -> None:
+    from qa_generator.cards import PAIRS, describe_pairs, write_card
+    from qa_generator.dataset import pair_features
+
+    path: Path = options.output or options.data / "README.md"
+    manifest = describe_pairs(options.data)
+    claim_output(path, options.overwrite, resume=None)
+    write_card(path, manifest, PAIRS, pair_features())
+    if options.json:
+        print_json({"card": str(path), **manifest})
+    else:
+        print(f"card: {path}")
 
 
 if __name__ == "__main__":

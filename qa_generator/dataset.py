@@ -195,12 +195,17 @@ def _encode(pairs: Iterable[Pair], split: str, origin: bytes) -> bytes:
 
 
 def _schema() -> Any:
+    return pair_features().arrow_schema
+
+
+def pair_features() -> Any:
+    """Returns the `datasets.Features` of a row."""
     from datasets import Features, Image, List, Value
 
     text = Value("string")
     message = {"role": text, "content": List({"type": text, "text": text})}
     columns = {"images": List(Image()), "prompt": List(message), "completion": List(message)}
-    return Features({**dict.fromkeys(_TEXT_COLUMNS, text), **columns}).arrow_schema
+    return Features({**dict.fromkeys(_TEXT_COLUMNS, text), **columns})
 
 
 def _digest(scenes: Iterable[tuple[Scene, bytes]], recipe: Recipe) -> bytes:
