@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from qa_generator import export_verbs
 from scene_renderer.console import (
     Parser,
     Progress,
@@ -32,14 +33,17 @@ if TYPE_CHECKING:
     from qa_generator.pairs import Pair
 
 DATA = Path("data/default")
-_FORMATS = ("messages", "sharegpt", "context_qa", "qa_pairs", "lerobot")
 
 
 def main(arguments: Sequence[str]) -> None:
     """Runs one command."""
     options = _build_parser().parse_args(arguments)
     verbs = {"generate": _generate, "check": _check, "stats": _stats}
-    exports = {"export": _export, "import": _import, "card": _card}
+    exports = {
+        "export": export_verbs.export,
+        "import": export_verbs.import_pairs,
+        "card": export_verbs.card,
+    }
     (verbs | exports)[options.verb](options)
 
 
@@ -77,7 +81,7 @@ def _add_exports(verbs: "argparse._SubParsersAction[Parser]") -> None:
         many=True,
     )
     export.add_argument(
-        "--format", type=_form, required=True, help=f"one of: {', '.join(_FORMATS)}"
+        "--format", type=_form, required=True, help=f"one of: {', '.join(export_verbs.FORMATS)}"
     )
     export.add_argument("--output", type=Path, required=True, metavar="FOLDER", help="to make")
     export.add_argument(
@@ -106,7 +110,7 @@ def _add_exports(verbs: "argparse._SubParsersAction[Parser]") -> None:
 
 
 def _form(name: str) -> str:
-    return one_of("format", _FORMATS)(name)
+    return one_of("format", export_verbs.FORMATS)(name)
 
 
 def _add_generate(verbs: "argparse._SubParsersAction[Parser]") -> None:
@@ -263,62 +267,6 @@ def _stats(options: argparse.Namespace) -> None:
         print_json(summary)
     else:
         print(format_summary(summary))
-
-
-def _export(options: argparse.Namespace) -> None:
-    from qa_generator.cards import describe_split
-    from qa_generator.export import FORMATS, export_pairs
-
-    splits = list(dict.fromkeys(options.split))
-    sizes = [describe_split(options.data, split)["pairs"] for split in splits]
-    total = sum(min(size, options.limit or size) for size in sizes)
-    with stdout_to_stderr(), Progress("export", total, "pairs", options.quiet) as progress:
-        manifest = export_pairs(
-            options.format,
-            options.data,
-            splits,
-            options.output,
-            limit=options.limit,
-            overwrite=options.overwrite,
-            on_pair=lambda written: progress.advance(bool(written or not options.limit)),
-        )
-    told = manifest["splits"].values()
-    if options.json:
-        print_json({**manifest, "files": len(manifest["files"])})
-    else:
-        rows = sum(split["rows"] for split in told)
-        print(f"{rows} {FORMATS[options.format].form.unit} in {options.output}")
-    left_out = sum(sum(split["left_out"].values()) for split in told)
-    if left_out:
-        note(f"{left_out} pairs were left out; {options.output / 'README.md'} says why.")
-
-
-def _import(options: argparse.Namespace) -> None:
-    from qa_generator.qa_pairs import read_qa_pairs
-
-    pictures, count = set(), 0
-    for split in options.split or [None]:
-        for row in read_qa_pairs(options.data, split):
-            pictures.add(row.image_file)
-            count += 1
-    if options.json:
-        print_json({"pairs": count, "pictures": len(pictures)})
-    else:
-        print(f"{count} questions about {len(pictures)} pictures in {options.data}")
-
-
-def _card(options: argparse.Namespace) -> None:
-    from qa_generator.cards import PAIRS, describe_pairs, write_card
-    from qa_generator.dataset import pair_features
-
-    path: Path = options.output or options.data / "README.md"
-    manifest = describe_pairs(options.data)
-    claim_output(path, options.overwrite, resume=None)
-    write_card(path, manifest, PAIRS, pair_features())
-    if options.json:
-        print_json({"card": str(path), **manifest})
-    else:
-        print(f"card: {path}")
 
 
 if __name__ == "__main__":

@@ -29,8 +29,8 @@ _BODY = """\
 
 {what}.
 
-Made with Tablehand: rendered table-top scenes before a simulated Franka Panda, with instructions and
-the plans that carry them out{questions}. Nothing was photographed, written or labelled by hand.
+Made with Tablehand: rendered table-top scenes before a simulated Franka Panda, with instructions
+and the plans that carry them out{questions}. Nothing was photographed, written or labelled by hand.
 
 | split | {unit} |{contexts} made of | wordings |
 |---|---|{bars}---|---|

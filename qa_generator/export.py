@@ -21,6 +21,7 @@ from qa_generator.exporter import Exporter, list_files, whole_folder
 from qa_generator.lerobot import LeRobot
 from qa_generator.pairs import Pair
 from qa_generator.qa_pairs import QaPairs
+from scene_renderer.errors import OutputError
 from scene_renderer.shards import MANIFEST
 
 VERSION = 1
@@ -59,6 +60,9 @@ def export_pairs(
         DatasetError: if a split has no complete pairs.
     """
     described = {split: describe_split(data, split) for split in splits}
+    sources = [pairs_folder(data, split).resolve() for split in splits]
+    if any(output.resolve() in (source, *source.parents) for source in sources):
+        raise OutputError(f"'{output}' holds the pairs themselves; name another --output.")
     with whole_folder(output, overwrite) as folder:
         exporter = FORMATS[form](folder)
         try:
