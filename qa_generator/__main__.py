@@ -89,14 +89,15 @@ def _add_exports(verbs: "argparse._SubParsersAction[Parser]") -> None:
     )
     export.add_argument("--overwrite", action="store_true", help="replace what is there")
     export.add_argument("--quiet", action="store_true", help="no progress")
-    _add_verb(
+    imported = _add_verb(
         verbs,
         "import",
         "read and check a folder of *_qa_pairs.json files, anybody's",
         "  python -m qa_generator import --data exports/qa_pairs\n"
         "  python -m qa_generator import --data exports/qa_pairs --split valid --json",
-        many=True,
-    ).set_defaults(split=None)
+        many=None,
+    )
+    imported.add_argument("--split", nargs="+", metavar="NAME", help="folders (default: all)")
     card = _add_verb(
         verbs,
         "card",

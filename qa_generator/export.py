@@ -25,7 +25,7 @@ from scene_renderer.errors import OutputError
 from scene_renderer.shards import MANIFEST
 
 VERSION = 1
-FORMATS: MappingProxyType[str, type[Exporter]] = MappingProxyType(
+EXPORTERS: MappingProxyType[str, type[Exporter]] = MappingProxyType(
     {kind.form.name: kind for kind in (Messages, ShareGpt, ContextQa, QaPairs, LeRobot)}
 )
 """What `--format` takes."""
@@ -44,7 +44,7 @@ def export_pairs(
     """Writes the pairs of some splits in one format.
 
     Args:
-        form: a word from `FORMATS`.
+        form: a word from `EXPORTERS`.
         data: the data folder.
         splits: words from `SPLITS`, in the order in which they are wanted.
         output: the folder to make; it appears when all is written.
@@ -64,7 +64,7 @@ def export_pairs(
     if any(output.resolve() in (source, *source.parents) for source in sources):
         raise OutputError(f"'{output}' holds the pairs themselves; name another --output.")
     with whole_folder(output, overwrite) as folder:
-        exporter = FORMATS[form](folder)
+        exporter = EXPORTERS[form](folder)
         try:
             for split in splits:
                 pairs = read_pairs(pairs_folder(data, split))

@@ -14,14 +14,14 @@ FORMATS = ("messages", "sharegpt", "context_qa", "qa_pairs", "lerobot")
 
 def export(options: argparse.Namespace) -> None:
     """Writes the pairs of some splits in the form that another library reads."""
-    from qa_generator import export as exports
     from qa_generator.cards import describe_split
+    from qa_generator.export import EXPORTERS, export_pairs
 
     splits = list(dict.fromkeys(options.split))
     sizes = [describe_split(options.data, split)["pairs"] for split in splits]
     total = sum(min(size, options.limit or size) for size in sizes)
     with stdout_to_stderr(), Progress("export", total, "pairs", options.quiet) as progress:
-        manifest = exports.export_pairs(
+        manifest = export_pairs(
             options.format,
             options.data,
             splits,
@@ -35,7 +35,7 @@ def export(options: argparse.Namespace) -> None:
         print_json({**manifest, "files": len(manifest["files"])})
     else:
         rows = sum(split["rows"] for split in told)
-        print(f"{rows} {exports.FORMATS[options.format].form.unit} in {options.output}")
+        print(f"{rows} {EXPORTERS[options.format].form.unit} in {options.output}")
     left_out = sum(sum(split["left_out"].values()) for split in told)
     if left_out:
         note(f"{left_out} pairs were left out; {options.output / 'README.md'} says why.")
