@@ -4,6 +4,7 @@ python -m qa_generator generate --split train
 python -m qa_generator check --split train --index 3
 python -m qa_generator stats --data data/demo --split valid
 python -m qa_generator audit --data data/big
+python -m qa_generator export --format messages --data data/demo --output exports/messages
 """
 
 import argparse
@@ -12,6 +13,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from qa_generator import export_verbs
 from scene_renderer.console import (
     EXIT_THRESHOLD,
     Parser,
@@ -47,6 +49,9 @@ def main(arguments: Sequence[str]) -> int | None:
         "check": _check,
         "stats": _stats,
         "audit": _audit,
+        "export": export_verbs.export,
+        "import": export_verbs.import_pairs,
+        "card": export_verbs.card,
     }
     return verbs[options.verb](options)
 
@@ -81,6 +86,7 @@ def _build_parser() -> Parser:
         "--strict", action="store_true", help="exit with 3 if an answer is above 1.3 fair shares"
     )
     _add_audit(verbs)
+    _add_exports(verbs)
     return parser
 
 
@@ -103,6 +109,49 @@ def _add_audit(verbs: "argparse._SubParsersAction[Parser]") -> None:
     )
     audit.add_argument("--seed", type=natural, default=0, help="of the sample (default: 0)")
     audit.add_argument("--quiet", action="store_true", help="no progress")
+
+
+def _add_exports(verbs: "argparse._SubParsersAction[Parser]") -> None:
+    export = _add_verb(
+        verbs,
+        "export",
+        "write pairs in the form that another library reads",
+        "  python -m qa_generator export --format messages --split train valid --output exports/m\n"
+        "  python -m qa_generator export --format lerobot --limit 100 --output exports/lerobot",
+        several="splits",
+    )
+    export.add_argument(
+        "--format", type=_form, required=True, help=f"one of: {', '.join(export_verbs.FORMATS)}"
+    )
+    export.add_argument("--output", type=Path, required=True, metavar="FOLDER", help="to make")
+    export.add_argument(
+        "--limit", type=positive, metavar="N", help="rows or episodes of a split at most"
+    )
+    export.add_argument("--overwrite", action="store_true", help="replace what is there")
+    export.add_argument("--quiet", action="store_true", help="no progress")
+    imported = _add_verb(
+        verbs,
+        "import",
+        "read and check a folder of *_qa_pairs.json files, anybody's",
+        "  python -m qa_generator import --data exports/qa_pairs\n"
+        "  python -m qa_generator import --data exports/qa_pairs --split valid --json",
+        default=None,
+    )
+    imported.add_argument("--split", nargs="+", metavar="NAME", help="folders (default: all)")
+    card = _add_verb(
+        verbs,
+        "card",
+        "write a data card beside the pairs of all splits",
+        "  python -m qa_generator card --data data/demo\n"
+        "  python -m qa_generator card --data data/demo --output card.md --overwrite",
+        default=None,
+    )
+    card.add_argument("--output", type=Path, metavar="FILE", help="default: README.md in the data")
+    card.add_argument("--overwrite", action="store_true", help="replace what is there")
+
+
+def _form(name: str) -> str:
+    return one_of("format", export_verbs.FORMATS)(name)
 
 
 def _add_generate(verbs: "argparse._SubParsersAction[Parser]") -> None:
@@ -169,8 +218,9 @@ def _add_verb(
     what: str,
     examples: str,
     several: str = "",
-    default: str = "train",
+    default: str | None = "train",
 ) -> Parser:
+    """Adds a verb; it takes one split, or `several`, or if there is no default none."""
     verb = verbs.add_parser(
         name, help=what, description=what.capitalize() + ".", epilog=f"examples:\n{examples}"
     )
@@ -186,7 +236,7 @@ def _add_verb(
             metavar="SPLIT",
             help=f"{several} (default: {default})",
         )
-    else:
+    elif default:
         verb.add_argument(
             "--split", type=one_of("split", SPLITS), default=default, help="default: %(default)s"
         )

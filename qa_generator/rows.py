@@ -72,6 +72,13 @@ def decode_pairs(path: Path) -> Iterator[Pair]:
         raise DatasetError(f"'{path}' is broken: {error}. Generate it again.") from error
 
 
+def pair_features() -> Any:
+    """Returns the `datasets.Features` of a row."""
+    from datasets import Features
+
+    return Features.from_arrow_schema(build_schema(_COLUMNS, {}))
+
+
 def _check_format(path: Path, metadata: dict[bytes, bytes]) -> None:
     found = metadata.get(_FORMAT, b"1").decode()
     if found != str(VERSION):

@@ -37,7 +37,7 @@ def check_kind(path: Path) -> None:
     if path.suffix not in (".gif", ".mp4"):
         raise UsageError(f"'{path}' is no animation that can be written; end it in .gif or .mp4.")
     if path.suffix == ".mp4":
-        _find_encoder()
+        find_encoder("write a .gif instead")
 
 
 def encode_gif(
@@ -82,24 +82,96 @@ def encode_mp4(frames: Sequence[Picture], seconds: Sequence[float], fps: float) 
     Raises:
         OutputError: if there is no encoder, or it fails.
     """
-    height, width = (side - side % 2 for side in frames[0].shape[:2])
+    height, width = frames[0].shape[:2]
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "animation.mp4"
-        source = f"-f rawvideo -pix_fmt rgb24 -s {width}x{height} -r {fps} -i -"
-        target = "-c:v libx264 -pix_fmt yuv420p -crf 18 -movflags +faststart"
-        command = [_find_encoder(), "-loglevel", "error", *source.split(), *target.split()]
-        raw = b"".join(
-            frame[:height, :width].tobytes() * max(1, round(shown * fps))
-            for frame, shown in zip(frames, seconds, strict=True)
-        )
-        done = subprocess.run([*command, str(path)], input=raw, capture_output=True)
-        if done.returncode:
-            reason = done.stderr.decode(errors="replace").strip().split("\n")[-1]
-            raise OutputError(f"The MP4 encoder failed ({reason}); write a .gif instead.")
+        with Film(path, (width, height), fps, instead="write a .gif instead") as film:
+            for frame, shown in zip(frames, seconds, strict=True):
+                for _ in range(max(1, round(shown * fps))):
+                    film.add(frame)
         return path.read_bytes()
 
 
-def _find_encoder() -> str:
+class Film:
+    """An H.264 video that is written picture by picture; use it as a context manager.
+
+    One thread encodes, so that the same pictures give the same bytes on any machine.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        size_px: tuple[int, int],
+        fps: float,
+        *,
+        keyframe_every: int | None = None,
+        instead: str,
+    ) -> None:
+        """Starts the encoder.
+
+        Args:
+            path: of the .mp4 file.
+            size_px: width and height of the pictures; odd ones lose a line.
+            fps: frames per second.
+            keyframe_every: frames from one that decodes alone to the next; default the encoder's.
+            instead: what somebody without an encoder can do.
+
+        Raises:
+            OutputError: if there is no encoder.
+        """
+        self._instead = instead
+        self._width, self._height = (side - side % 2 for side in size_px)
+        source = f"-f rawvideo -pix_fmt rgb24 -s {self._width}x{self._height} -r {fps} -i -"
+        target = "-c:v libx264 -pix_fmt yuv420p -crf 18 -movflags +faststart"
+        exact = "-threads 1 -fflags +bitexact -flags +bitexact"
+        keys = f"-g {keyframe_every}" if keyframe_every else ""
+        words = f"-y -loglevel error {source} {target} {exact} {keys}".split()
+        self._encoder = subprocess.Popen(
+            [find_encoder(instead), *words, str(path)],
+            stdin=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+
+    def __enter__(self) -> "Film":
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *rest: object) -> None:
+        if kind is not None:
+            self._encoder.kill()
+            self._encoder.communicate()
+        else:
+            self.close()
+
+    def add(self, frame: Picture) -> None:
+        """Adds a picture: uint8, shape (height, width, 3), RGB.
+
+        Raises:
+            OutputError: if the encoder has stopped.
+        """
+        assert self._encoder.stdin is not None
+        try:
+            self._encoder.stdin.write(frame[: self._height, : self._width].tobytes())
+        except BrokenPipeError:
+            self.close()
+
+    def close(self) -> None:
+        """Ends the video.
+
+        Raises:
+            OutputError: if the encoder failed.
+        """
+        _, errors = self._encoder.communicate()
+        if self._encoder.returncode:
+            reason = errors.decode(errors="replace").strip().split("\n")[-1]
+            raise OutputError(f"The MP4 encoder failed ({reason}); {self._instead}.")
+
+
+def find_encoder(instead: str) -> str:
+    """Returns the path of an ffmpeg.
+
+    Raises:
+        OutputError: if there is none; `instead` says what can be done without.
+    """
     try:
         from imageio_ffmpeg import get_ffmpeg_exe
 
@@ -108,8 +180,7 @@ def _find_encoder() -> str:
         encoder = shutil.which("ffmpeg")
     if encoder is None:
         raise OutputError(
-            "Writing .mp4 needs an encoder: run `pip install imageio-ffmpeg`, "
-            "or write a .gif instead."
+            f"Writing .mp4 needs an encoder: run `pip install imageio-ffmpeg`, or {instead}."
         )
     return encoder
 
