@@ -51,7 +51,8 @@ def _build_parser() -> Parser:
         "train",
         "tune a base model with LoRA; what is missing is made first",
         "  python -m finetune train\n"
-        "  python -m finetune train --minutes 20 --scenes 5000 --data data/large",
+        "  python -m finetune train --minutes 20 --scenes 5000 --data data/large\n"
+        "  python -m finetune train --steps 300 --mask-digits 0.2",
     )
     train.add_argument("--base-model", default="tiny", metavar="NAME", help="default: tiny")
     train.add_argument(
@@ -59,6 +60,9 @@ def _build_parser() -> Parser:
     )
     train.add_argument("--scenes", type=positive, default=2000, help="default: %(default)s")
     train.add_argument("--minutes", type=positive_real, default=11.0, help="default: %(default)s")
+    train.add_argument(
+        "--steps", type=positive, metavar="N", help="stop after so many, if time allows them"
+    )
     train.add_argument("--rank", type=positive, default=16, help="LoRA's rank (default: 16)")
     train.add_argument("--learning-rate", type=positive_real, default=2e-3, help="default: 0.002")
     train.add_argument("--batch", type=positive, default=8, help="observations a step (default: 8)")
@@ -176,6 +180,7 @@ def _train(options: argparse.Namespace) -> None:
         base_model=options.base_model,
         data=options.data,
         minutes=options.minutes,
+        steps=options.steps or TrainConfig.steps,
         seed=options.seed,
         rank=options.rank,
         learning_rate=options.learning_rate,

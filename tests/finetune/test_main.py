@@ -106,6 +106,12 @@ def test_train_tunes_on_data_that_is_there_and_prints_one_document(
     assert load_model(str(checkpoint), "cpu").base == str(tiny_base)
 
 
+def test_train_can_stop_after_a_number_of_steps(tiny_base, data, tmp_path, capsys):
+    options = ["--data", str(data), "--base-model", str(tiny_base), "--quiet", "--json"]
+    main(["train", *options, "--steps", "2", "--minutes", "9", "--output", str(tmp_path / "run")])
+    assert json.loads(capsys.readouterr().out)["steps"] == 2
+
+
 @pytest.mark.parametrize(
     ("options", "recorded"),
     [
