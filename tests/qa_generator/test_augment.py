@@ -7,6 +7,7 @@ from qa_generator.augment import MOST_NOISE_MM, Augmentation, augment
 from qa_generator.pairs import Recipe, make_pairs
 from qa_generator.prompt import format_place
 from qa_generator.tasks import read_goal
+from scene_renderer.episode import execute
 from scene_renderer.errors import UsageError
 from scene_renderer.plan import parse_plan
 
@@ -140,6 +141,14 @@ def test_noise_leaves_goals_as_they_are_for_the_true_scene(scene):
         for before, after in zip(pairs, drawn, strict=True):
             assert after.scene is before.scene
             assert read_goal(after.goal, scene).to_dict() == before.goal
+
+
+def test_a_plan_for_a_list_that_is_off_reaches_the_goal_at_the_true_places(scene):
+    pairs = pairs_of(scene, "named")
+    noise = Augmentation(noise_mm=MOST_NOISE_MM)
+    for pair in augment(pairs, noise, np.random.default_rng(0)):
+        episode = execute(scene, parse_plan(pair.answer))
+        assert read_goal(pair.goal, scene).reached(scene, episode), pair.answer
 
 
 @pytest.mark.parametrize("how", [ORDER, THIN, NOISY])
