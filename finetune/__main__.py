@@ -8,7 +8,7 @@ python -m finetune pretrain --output checkpoints/my-base
 import argparse
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from scene_renderer.console import (
     Parser,
@@ -21,6 +21,9 @@ from scene_renderer.console import (
     run,
 )
 from scene_renderer.errors import UsageError
+
+if TYPE_CHECKING:
+    from qa_generator.augment import Augmentation
 
 DEMO = Path("data/demo")
 VALID_SCENES = 50
@@ -48,7 +51,8 @@ def _build_parser() -> Parser:
         "train",
         "tune a base model with LoRA; what is missing is made first",
         "  python -m finetune train\n"
-        "  python -m finetune train --minutes 20 --scenes 5000 --data data/large",
+        "  python -m finetune train --minutes 20 --scenes 5000 --data data/large\n"
+        "  python -m finetune train --steps 300 --mask-digits 0.2",
     )
     train.add_argument("--base-model", default="tiny", metavar="NAME", help="default: tiny")
     train.add_argument(
@@ -56,9 +60,13 @@ def _build_parser() -> Parser:
     )
     train.add_argument("--scenes", type=positive, default=2000, help="default: %(default)s")
     train.add_argument("--minutes", type=positive_real, default=11.0, help="default: %(default)s")
+    train.add_argument(
+        "--steps", type=positive, metavar="N", help="stop after so many, if time allows them"
+    )
     train.add_argument("--rank", type=positive, default=16, help="LoRA's rank (default: 16)")
     train.add_argument("--learning-rate", type=positive_real, default=2e-3, help="default: 0.002")
     train.add_argument("--batch", type=positive, default=8, help="observations a step (default: 8)")
+    _add_augmentation(train)
     demo = _add_verb(
         verbs,
         "demo_train",
@@ -92,6 +100,33 @@ def _build_parser() -> Parser:
     return parser
 
 
+def _add_augmentation(parser: Parser) -> None:
+    group = parser.add_argument_group(
+        "augmentation", "how training pairs vary from step to step; what is judged never does"
+    )
+    group.add_argument(
+        "--drop-lines",
+        type=float,
+        metavar="SHARE",
+        help="share of the lists of coordinates that lose some or all lines (default: 0)",
+    )
+    group.add_argument(
+        "--noise-mm",
+        type=natural,
+        metavar="MM",
+        help="most that listed coordinates, and the answer with them, are off (default: 0)",
+    )
+    group.add_argument(
+        "--mask-digits",
+        type=float,
+        metavar="SHARE",
+        help="share of an answer's digits that are hidden while it is learnt (default: 0)",
+    )
+    group.add_argument(
+        "--no-augment", action="store_true", help="not even another order of the lists"
+    )
+
+
 def _add_verb(
     verbs: "argparse._SubParsersAction[Parser]", name: str, what: str, examples: str
 ) -> Parser:
@@ -121,7 +156,19 @@ def _begin_run(options: argparse.Namespace, kind: str) -> None:
     options.output.mkdir(exist_ok=True)
 
 
+def _augmentation(options: argparse.Namespace) -> "Augmentation | None":
+    from qa_generator.augment import Augmentation
+
+    keys = ("drop_lines", "noise_mm", "mask_digits")
+    given = {key: vars(options)[key] for key in keys if vars(options)[key] is not None}
+    if options.no_augment and given:
+        flags = ", ".join("--" + key.replace("_", "-") for key in given)
+        raise UsageError(f"--no-augment turns off what {flags} asks for; give one or the other.")
+    return None if options.no_augment else Augmentation(**given)
+
+
 def _train(options: argparse.Namespace) -> None:
+    augmentation = _augmentation(options)
     _begin_run(options, "run")
 
     from finetune.prepare import prepare_pairs, prepare_scenes
@@ -133,10 +180,12 @@ def _train(options: argparse.Namespace) -> None:
         base_model=options.base_model,
         data=options.data,
         minutes=options.minutes,
+        steps=options.steps or TrainConfig.steps,
         seed=options.seed,
         rank=options.rank,
         learning_rate=options.learning_rate,
         batch=options.batch,
+        augmentation=augmentation,
     )
     size = image_size(load_model(options.base_model).processor)
     for split, scenes in (("train", options.scenes), ("valid", VALID_SCENES)):

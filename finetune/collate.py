@@ -1,7 +1,7 @@
 """Pairs to batches: pictures' features once, prefixes shared, loss on the answers only."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any
 
@@ -22,11 +22,13 @@ class Group:
         image: index of its picture.
         context: what the list beside the picture tells.
         row: the shared prefix and the turns behind it, as token ids.
+        pairs: what the row was made of.
     """
 
     image: int
     context: str
     row: Row
+    pairs: tuple[Pair, ...]
 
 
 @dataclass(frozen=True)
@@ -55,13 +57,18 @@ def group_pairs(pairs: Iterable[Pair], chat: ChatTokenizer) -> Groups:
     groups: list[Group] = []
     for _, of_scene in groupby(pairs, key=lambda pair: pair.scene.id):
         listed = sorted(of_scene, key=lambda pair: pair.context)
-        images.append(listed[0].image)
+        first = listed[0]
+        images.append(first.image)
         for context, of_context in groupby(listed, key=lambda pair: pair.context):
-            members = list(of_context)
-            prompts = chat.prompt_ids([pair.prompt for pair in members])
-            answers = chat.answer_ids([pair.answer for pair in members])
-            groups.append(Group(len(images) - 1, context, factor_prefix(prompts, answers)))
+            members = tuple(replace(p, scene=first.scene, png=first.png) for p in of_context)
+            groups.append(Group(len(images) - 1, context, encode_pairs(members, chat), members))
     return Groups(images, groups)
+
+
+def encode_pairs(pairs: Sequence[Pair], chat: ChatTokenizer) -> Row:
+    """Tokenizes pairs that share a prefix."""
+    prompts = chat.prompt_ids([pair.prompt for pair in pairs])
+    return factor_prefix(prompts, chat.answer_ids([pair.answer for pair in pairs]))
 
 
 def encode_images(processor: Any, images: Sequence[NDArray[np.uint8]]) -> torch.Tensor:

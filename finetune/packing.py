@@ -38,11 +38,14 @@ class Turn:
         prompt: token ids of its prompt.
         answer: token ids of its answer, end token included.
         looks: where to look for the answer, if that is taught.
+        read: what the model reads in the answer's place while it writes it, as long as the
+            answer; None for the answer itself.
     """
 
     prompt: list[int]
     answer: list[int]
     looks: tuple[Look, ...] = ()
+    read: list[int] | None = None
 
 
 @dataclass(frozen=True)
@@ -109,7 +112,7 @@ def pack(rows: Sequence[Row], pad_id: int) -> Packed:
         positions[row, :at] = torch.arange(at)
         segments[row, :at] = 0
         for number, turn in enumerate(turns, start=1):
-            tokens = turn.prompt + turn.answer
+            tokens = turn.prompt + (turn.answer if turn.read is None else turn.read)
             span = slice(at, at + len(tokens))
             ids[row, span] = torch.tensor(tokens)
             positions[row, span] = len(prefix) + torch.arange(len(tokens))

@@ -7,7 +7,7 @@ token only. The weights that get the most answers exactly right on `valid` are k
 
 import logging
 from collections import Counter
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,9 @@ from finetune.checkpoint import save_adapter
 from finetune.collate import Groups, encode_images, group_pairs
 from finetune.forward import answer_logits, exact_answers, image_features
 from finetune.loop import LoopConfig, fit
+from finetune.packing import Row
+from finetune.variation import Variation
+from qa_generator.augment import Augmentation
 from qa_generator.dataset import pairs_folder, read_pairs
 from scene_renderer.console import note
 from scene_renderer.errors import CheckpointError, UsageError
@@ -29,7 +32,7 @@ from vlm.processor import ChatTokenizer, image_size
 TUNABLE = ("smolvlm", "idefics3")
 """Model types whose forward `forward.py` knows."""
 
-LASTING = ("base_model", "data", "seed", "rank", "learning_rate", "batch")
+LASTING = ("base_model", "data", "seed", "rank", "learning_rate", "batch", "augmentation")
 """The settings that a resumed run must share with the stopped one."""
 
 NOT_VISION = r".*(vision_model|connector).*"
@@ -48,6 +51,7 @@ class TrainConfig:
         rank: of the LoRA matrices.
         learning_rate: peak.
         batch: observations in a step; each brings all that is asked about it.
+        augmentation: how training pairs vary from step to step; None for pairs as they are.
         validate_every: steps between validations.
     """
 
@@ -59,6 +63,7 @@ class TrainConfig:
     rank: int = 16
     learning_rate: float = 2e-3
     batch: int = 8
+    augmentation: Augmentation | None = field(default_factory=Augmentation)
     validate_every: int = 150
 
     def __post_init__(self) -> None:
@@ -100,7 +105,8 @@ class Lesson:
 
     def __init__(self, core: Any, processor: Any, data: Path, split: str) -> None:
         self.contexts: Counter[str] = Counter()
-        self.groups: Groups = group_pairs(self._counted(data, split), ChatTokenizer(processor))
+        self.chat = ChatTokenizer(processor)
+        self.groups: Groups = group_pairs(self._counted(data, split), self.chat)
         self.features = _encode(core, processor, self.groups)
         self.pad_id: int = processor.tokenizer.pad_token_id
         self.core = core
@@ -115,11 +121,19 @@ class Lesson:
         """How many pairs there are."""
         return self.contexts.total()
 
-    def forward(self, index: list[int]) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        """Returns what `answer_logits` does, for the groups of these indices."""
+    def forward(
+        self, index: list[int], rows: list[Row] | None = None
+    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """Returns what `answer_logits` does, for the groups of these indices.
+
+        Args:
+            index: of the groups.
+            rows: what is read instead of the groups' own rows.
+        """
         groups = [self.groups.groups[i] for i in index]
         features = self.features[[group.image for group in groups]]
-        return answer_logits(self.core, [g.row for g in groups], self.pad_id, features)
+        rows = [group.row for group in groups] if rows is None else rows
+        return answer_logits(self.core, rows, self.pad_id, features)
 
     @torch.no_grad()
     def score(self, batch: int) -> dict[str, float]:
@@ -165,6 +179,7 @@ def train(config: TrainConfig, output: Path, quiet: bool = False) -> dict[str, A
     valid = Lesson(core, loaded.processor, config.data, "valid")
     note(f"{lesson.pairs} pairs from {len(lesson.groups.images)} scenes; {valid.pairs} to validate")
     tuned = add_lora(core, config.rank, config.seed)
+    variation = Variation(lesson.chat, config.augmentation, config.seed)
     best = Best()
     facts = {
         "pairs": lesson.pairs,
@@ -177,7 +192,9 @@ def train(config: TrainConfig, output: Path, quiet: bool = False) -> dict[str, A
     }
 
     def loss_at(step: int) -> torch.Tensor:
-        logits, labels, _ = lesson.forward(_draw(step, config, len(lesson.groups.groups)))
+        index = _draw(step, config, len(lesson.groups.groups))
+        rows = variation.rows([lesson.groups.groups[i] for i in index], step)
+        logits, labels, _ = lesson.forward(index, rows)
         return functional.cross_entropy(logits, labels)
 
     def keep_best(step: int, figures: dict[str, float]) -> None:

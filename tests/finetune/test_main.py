@@ -37,6 +37,10 @@ COMMAND = [sys.executable, "-m", "finetune"]
         (["pretrain", "--scenes", "0"], "at least 1, got 0"),
         (["pretrain", "--see-minutes", "-1"], "above 0, got -1"),
         (["train", "--resume", "--overwrite"], "exclude each other"),
+        (["train", "--drop-lines", "2"], "lists that lose lines is 2.0; give one from 0 to 1"),
+        (["train", "--mask-digits", "nan"], "is nan; give one from 0 to 1"),
+        (["train", "--noise-mm", "9"], "cannot be 9 mm off; give 0 to 5"),
+        (["train", "--no-augment", "--noise-mm", "2"], "turns off what --noise-mm asks for"),
         (["trian"], "Unknown command 'trian'. Did you mean 'train'?"),
         ([], "required: COMMAND"),
     ],
@@ -100,6 +104,29 @@ def test_train_tunes_on_data_that_is_there_and_prints_one_document(
     main(["train", *options, "--output", str(checkpoint), "--quiet", "--overwrite"])
     assert capsys.readouterr().out.startswith(f"{checkpoint}: ")
     assert load_model(str(checkpoint), "cpu").base == str(tiny_base)
+
+
+def test_train_can_stop_after_a_number_of_steps(tiny_base, data, tmp_path, capsys):
+    options = ["--data", str(data), "--base-model", str(tiny_base), "--quiet", "--json"]
+    main(["train", *options, "--steps", "2", "--minutes", "9", "--output", str(tmp_path / "run")])
+    assert json.loads(capsys.readouterr().out)["steps"] == 2
+
+
+@pytest.mark.parametrize(
+    ("options", "recorded"),
+    [
+        ([], {"drop_lines": 0.0, "noise_mm": 0, "mask_digits": 0.0}),
+        (["--noise-mm", "2", "--mask-digits", "0.1"],
+         {"drop_lines": 0.0, "noise_mm": 2, "mask_digits": 0.1}),
+        (["--no-augment"], None),
+    ],
+)  # fmt: skip
+def test_augmentation_is_an_option_that_the_checkpoint_records(
+    options, recorded, tiny_base, data, tmp_path
+):
+    shared = ["--data", str(data), "--base-model", str(tiny_base), "--minutes", "0.001", "--quiet"]
+    main(["train", *shared, *options, "--output", str(tmp_path / "run")])
+    assert read_metadata(tmp_path / "run")["settings"]["augmentation"] == recorded
 
 
 def test_train_renders_what_is_missing(tiny_base, tmp_path, monkeypatch):

@@ -17,6 +17,12 @@ def test_turns_lie_behind_their_prefix_and_the_rest_is_padding():
     assert packed.turns.tolist() == [[-1, -1, 0, 0, 0, 1, 1], [-1, 2, -1, -1, -1, -1, -1]]
 
 
+def test_a_turn_can_read_something_else_than_it_has_to_write():
+    packed = pack([([1], [Turn([3], [4, 5], read=[4, 9]), Turn([6], [7])])], PAD)
+    assert packed.input_ids.tolist() == [[1, 3, 4, 9, 6, 7]]
+    assert packed.labels.tolist() == [[IGNORED, IGNORED, 4, 5, IGNORED, 7]]
+
+
 def test_a_turn_sees_the_prefix_and_itself_but_no_other_turn():
     rows = [([1, 2], [Turn([3], [4]), Turn([5], [6])]), ([7], [Turn([], [8])])]
     visible = pack(rows, PAD).attention_mask

@@ -83,6 +83,22 @@ def test_pictures_are_changed_in_colour_alone(pictures):
     assert torch.corrcoef(flat)[0, 1] > 0.9 > torch.corrcoef(mirrored)[0, 1]
 
 
+def test_every_thing_in_a_changed_picture_is_where_it_was(pictures):
+    """Nothing is mirrored, turned, shifted or cropped, whatever is drawn."""
+    index = torch.tensor([2])
+    plain = pictures.pixels(index)[0]
+    for seed in range(20):
+        changed = pictures.pixels(index, np.random.default_rng(seed))[0]
+        alike = {
+            (axes, shift): torch.corrcoef(
+                torch.stack([plain.roll(shift, (-2, -1)).flip(axes).flatten(), changed.flatten()])
+            )[0, 1].item()
+            for axes in ((), (-1,), (-2,), (-2, -1))
+            for shift in ((0, 0), (0, 2), (2, 0), (0, -2), (-2, 0))
+        }
+        assert max(alike, key=alike.__getitem__) == ((), (0, 0))
+
+
 def test_pictures_of_another_size_are_refused(tmp_path):
     prepare_scenes(tmp_path, "train", 0, 1, 64, quiet=True)
     with pytest.raises(DatasetError, match="are 64 pixels wide; render them with --image-size 128"):

@@ -9,6 +9,7 @@ from torch.nn import functional
 
 from finetune import train as module
 from finetune.train import Best, Lesson, TrainConfig, add_lora, train
+from qa_generator.augment import Augmentation
 from qa_generator.dataset import pairs_folder, read_pairs
 from qa_generator.prompt import Observation
 from scene_renderer.errors import CheckpointError, DatasetError, UsageError
@@ -96,6 +97,51 @@ def test_after_ctrl_c_tuning_goes_on_to_the_same_bytes(tuned, config, tmp_path, 
     assert resumed | {"minutes": 0} == facts | {"minutes": 0}
     name = "adapter_model.safetensors"
     assert (tmp_path / name).read_bytes() == (whole / name).read_bytes()
+
+
+def test_a_run_with_all_augmentation_goes_on_to_the_same_bytes(config, tmp_path, monkeypatch):
+    varied = replace(config, augmentation=Augmentation(0.5, 3, 0.3), validate_every=2, steps=4)
+    train(varied, tmp_path / "whole", quiet=True)
+    draw = module._draw
+
+    def stop_at_two(step, *rest):
+        if step == 2:
+            os.kill(os.getpid(), signal.SIGINT)
+        return draw(step, *rest)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(module, "_draw", stop_at_two)
+        with pytest.raises(KeyboardInterrupt):
+            train(varied, tmp_path / "stopped", quiet=True)
+    with pytest.raises(CheckpointError, match=r"begun with augmentation \{'drop_lines': 0\.5, "):
+        train(replace(varied, augmentation=None), tmp_path / "stopped", quiet=True)
+    train(varied, tmp_path / "stopped", quiet=True)
+    name = "adapter_model.safetensors"
+    whole, stopped = ((tmp_path / run / name).read_bytes() for run in ("whole", "stopped"))
+    assert whole == stopped
+
+
+def test_training_alone_varies(config, tmp_path, monkeypatch):
+    """What is learnt from differs from the pairs as they are, what is judged does not."""
+    learnt, judged = [], []
+    forward = Lesson.forward
+
+    def spy(lesson, index, rows=None):
+        own = [lesson.groups.groups[i].row for i in index]
+        if torch.is_grad_enabled():
+            learnt.append(rows == own)
+        else:
+            judged.append(rows is None)
+        return forward(lesson, index, rows)
+
+    monkeypatch.setattr(Lesson, "forward", spy)
+    varied = replace(config, augmentation=Augmentation(0.5, 3, 0.3), steps=3)
+    train(varied, tmp_path / "varied", quiet=True)
+    assert judged and all(judged)
+    assert len(learnt) == 3 and not all(learnt)
+    learnt.clear()
+    train(replace(varied, augmentation=None), tmp_path / "plain", quiet=True)
+    assert learnt == [True] * 3
 
 
 def test_a_finished_run_tells_its_facts_again(tuned, config):
