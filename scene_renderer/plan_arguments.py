@@ -15,6 +15,7 @@ from scene_renderer.plan_words import (
     GROUP_KEYS,
     KEYS,
     MILLIMETRES,
+    NAME_KEYS,
     REASONS,
     REMARK_KEYS,
     WRAPPERS,
@@ -52,11 +53,19 @@ class Number:
 
 @dataclass
 class Draft:
-    """An action whose numbers still have their units."""
+    """An action whose numbers still have their units.
+
+    Attributes:
+        name: the action's.
+        arguments: its numbers, or the reason for refusing.
+        token: the first of its name.
+        is_in_sentence: whether it was said in a sentence: "place it at (520, 80, 30)".
+    """
 
     name: str
     arguments: list[Number] | str
     token: Token
+    is_in_sentence: bool
 
 
 @dataclass
@@ -101,41 +110,41 @@ class ArgumentReader:
         self._next_slot()
         return self._in_order()
 
-    def _peek(self, ahead: int = 1) -> Token | None:
-        """Returns a token further on, quotes left out."""
-        i = self._i + 1
-        while i < len(self.tokens):
+    def _peek(self) -> Token | None:
+        """Returns the next token, quotes left out."""
+        for i in range(self._i + 1, len(self.tokens)):
             if self.tokens[i].kind != "quote":
-                ahead -= 1
-                if ahead == 0:
-                    return self.tokens[i]
-            i += 1
+                return self.tokens[i]
         return None
 
     def _mark(self, token: Token) -> None:
+        is_last = self._i == len(self.tokens) - 1
         if token.text in "+-":
             self._signed(token)
-        elif token.text in ",;" or token.text in OPENING or token.text in CLOSING:
+        elif token.text in (",", ";", *OPENING, *CLOSING):
             self._next_slot()
         elif token.text == "°" and self._filled:
             self._filled.unit = "°"
-        elif (token.text == "." and self._filled) or (token.text in ":=" and self._i == 0):
-            pass
-        else:
+        elif not (
+            (token.text == "." and (self._filled or is_last))
+            or (token.text in ":=" and self._i == 0)
+        ):
             raise MisreadError(f"Cannot read '{token.text}' as an argument.", token.start)
 
     def _signed(self, token: Token) -> None:
-        after = self.tokens[self._i + 1] if self._i + 1 < len(self.tokens) else None
         before = self.tokens[self._i - 1] if self._i else None
-        follows = before is not None and before.kind == "number"
-        is_apart = not follows or (before is not None and before.end < token.start)
-        if after is None or after.kind != "number" or not is_apart:
-            raise MisreadError("Sums are not computed.", token.start)
-        if after.start > token.end:
-            if follows:
-                raise MisreadError("Sums are not computed.", token.start)
-            self.mends.note("closed up a sign and its number")
+        after = self.tokens[self._i + 1] if self._i + 1 < len(self.tokens) else None
         self._i += 1
+        if after is not None and after.text == ">":
+            self._next_slot()
+            return
+        is_inner = before is not None and before.kind == "number"
+        is_spaced = after is not None and after.start > token.end
+        touches = is_inner and before is not None and before.end == token.start
+        if after is None or after.kind != "number" or touches or (is_inner and is_spaced):
+            raise MisreadError("Sums are not computed.", token.start)
+        if is_spaced:
+            self.mends.note("closed up a sign and its number")
         self._number(-1 if token.text == "-" else 1)
 
     def _number(self, sign: int) -> None:
@@ -169,7 +178,7 @@ class ArgumentReader:
             self._begin_key(KEYS[word], is_key)
         elif is_key and (word in GROUP_KEYS or word in WRAPPERS):
             self._skip_sign()
-        elif is_key and word in REMARK_KEYS | {"reason", "type"}:
+        elif is_key and word in REMARK_KEYS | NAME_KEYS | {"reason"}:
             self._remark = True
             self._skip_sign()
         elif is_key:
@@ -190,7 +199,9 @@ class ArgumentReader:
             self._i += 1
 
     def _name_object(self, token: Token) -> None:
-        if self._filled:
+        after = self._peek()
+        is_call = after is not None and after.text == "(" and after.start == token.end
+        if self._filled or is_call or plain(token.text) in KEYS or not ACTIONS[self.name]:
             raise MisreadError(f"Cannot read '{token.text[:20]}'.", token.start)
         self._label = token
         self.mends.note("left out a name among the arguments")

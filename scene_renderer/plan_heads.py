@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from scene_renderer.plan import ACTIONS
 from scene_renderer.plan_tokens import CLOSING, OPENING, Token
 from scene_renderer.plan_words import (
     FILLERS,
@@ -15,7 +14,7 @@ from scene_renderer.plan_words import (
     plain,
 )
 
-_LEADS = frozenset((*OPENING, *CLOSING, ",", ";", ":", "|", ">", ".", "*", "=", "/"))
+_LEADS = frozenset((*OPENING, *CLOSING, ",", ";", ":", "|", ">", ".", "*", "=", "/", "<"))
 _JOINTS = frozenset(("then", "and", "next", "finally"))
 
 
@@ -36,6 +35,7 @@ class Head:
         is_formal: whether it cannot be but an action: it is called, or a value in an object.
         is_leading: whether it stands where an action may begin.
         begins_line: whether it is the first word of its line.
+        is_in_sentence: whether words stand between it and its brackets, as in "place it at (".
     """
 
     name: str
@@ -50,6 +50,7 @@ class Head:
     is_formal: bool
     is_leading: bool
     begins_line: bool
+    is_in_sentence: bool
 
 
 def is_group(word: str) -> bool:
@@ -73,55 +74,52 @@ def find_heads(tokens: Sequence[Token], partners: Mapping[int, int]) -> list[Hea
             heads.append(head)
             i = head.last
         i += 1
-    return _sole(heads)
+    return heads
 
 
-def _sole(heads: list[Head]) -> list[Head]:
-    """Drops talk that is no action for sure: a word within a sentence, before another head."""
-    return [h for h in heads if h.is_formal or h.is_leading or h.name in ACTIONS]
-
-
-def _head(tokens: Sequence[Token], i: int, enclosing: int | None) -> Head | None:
+def _head(tokens: Sequence[Token], i: int, innermost: int | None) -> Head | None:
     word, last = _name(tokens, i)
-    if not word or tokens[i - 1].text == "<" or _is_closing_tag(tokens, i):
+    if not word:
         return None
-    before = _previous(tokens, i)
-    if (
-        tokens[before].text in (":", "=")
-        and plain(tokens[_previous(tokens, before)].text) in NAME_KEYS
-    ):
-        key_at = _previous(tokens, before)
-    else:
-        key_at = -1
-    after = _next(tokens, last)
-    opening, touches = _opening(tokens, last, after)
-    is_value = key_at >= 0
-    lead = tokens[before]
-    if is_value and opening is None and _is_key(tokens, after):
+    before, after = _previous(tokens, i), _next(tokens, last)
+    key_at = _previous(tokens, before)
+    is_value = tokens[before].text in (":", "=") and plain(tokens[key_at].text) in NAME_KEYS
+    begin, has_fillers = _skip_tie(tokens, after)
+    is_open = begin < len(tokens) and tokens[begin].kind == "mark" and tokens[begin].text in OPENING
+    if is_value and not is_open and tokens[min(after, len(tokens) - 1)].text in (":", "="):
         return None
-    is_called = opening is not None and (touches or _has_numbers(tokens, opening))
-    is_quoted = (
-        tokens[i - 1].kind == "quote"
-        and last + 1 < len(tokens)
-        and (tokens[last + 1].kind == "quote")
-    )
-    is_inner = is_value and enclosing is not None and opening is None
+    is_called = is_open and (tokens[begin].start == tokens[last].end or _has_numbers(tokens, begin))
+    is_inner = is_value and innermost is not None and not is_open
+    is_refusal = NAMES.get(word) == "refuse" and after < len(tokens) and tokens[after].text == ":"
+    begins_line = tokens[i - 1].kind == "line"
     return Head(
         name=NAMES.get(word, "") or WITHOUT_ARGUMENTS[word],
         bare_name=WITHOUT_ARGUMENTS.get(word, NAMES.get(word, "")),
         token=tokens[i],
         start=i,
         last=last,
-        after=opening + 1 if opening is not None else after,
-        opening=opening,
-        enclosing=enclosing if is_inner else None,
+        after=begin + 1 if is_open else after if has_fillers else begin,
+        opening=begin if is_open else None,
+        enclosing=innermost if is_inner else None,
         key_at=key_at if is_inner else i,
-        is_formal=is_called or is_inner or (is_value and tokens[before].text in ":="),
-        is_leading=lead.kind in ("line", "number")
+        is_formal=is_called or is_value,
+        is_leading=is_refusal or _is_lead(tokens, i, before),
+        begins_line=begins_line,
+        is_in_sentence=has_fillers and not begins_line,
+    )
+
+
+def _is_lead(tokens: Sequence[Token], i: int, before: int) -> bool:
+    """Whether an action may begin after what stands before it."""
+    lead = tokens[before]
+    is_quoted = (
+        tokens[i - 1].kind == "quote" and tokens[min(i + 1, len(tokens) - 1)].kind == "quote"
+    )
+    return (
+        lead.kind in ("line", "number")
         or lead.text in _LEADS
         or plain(lead.text) in _JOINTS
-        or is_quoted,
-        begins_line=tokens[i - 1].kind == "line",
+        or is_quoted
     )
 
 
@@ -140,10 +138,6 @@ def _name(tokens: Sequence[Token], i: int) -> tuple[str, int]:
     return found, last
 
 
-def _is_closing_tag(tokens: Sequence[Token], i: int) -> bool:
-    return i > 1 and tokens[i - 1].text == "/" and tokens[i - 2].text == "<"
-
-
 def _previous(tokens: Sequence[Token], i: int) -> int:
     """Returns the index of the token before, quotes left out."""
     i -= 1
@@ -159,25 +153,20 @@ def _next(tokens: Sequence[Token], i: int) -> int:
     return i
 
 
-def _is_key(tokens: Sequence[Token], after: int) -> bool:
-    return after < len(tokens) and tokens[after].text in (":", "=")
-
-
-def _opening(tokens: Sequence[Token], last: int, after: int) -> tuple[int | None, bool]:
-    """Returns the bracket that opens the arguments, and whether it touches the name."""
-    i = after
-    while i < len(tokens) and i < after + 4 and plain(tokens[i].text) in FILLERS:
+def _skip_tie(tokens: Sequence[Token], i: int) -> tuple[int, bool]:
+    """Skips what ties a name to its arguments: ':', '->' or words; tells whether it was words."""
+    mark, follower = [*tokens[i : i + 2], None, None][:2]
+    if mark and follower and mark.text in ("-", "="):
+        if follower.text == ">":
+            return _next(tokens, i + 1), False
+        if mark.text == "-" and follower.start > mark.end:
+            return i + 1, False
+    if i < len(tokens) and tokens[i].text in (":", "=", ",", ";"):
+        return _next(tokens, i), False
+    begin = i
+    while i < min(len(tokens), begin + 4) and plain(tokens[i].text) in FILLERS:
         i += 1
-    if i < len(tokens) and i == after and tokens[i].text in (":", "=", ","):
-        i = _next(tokens, i)
-        if i < len(tokens) and tokens[i].text not in ("[", "{", "("):
-            return None, False
-    if i >= len(tokens) or tokens[i].kind != "mark" or tokens[i].text not in OPENING:
-        return None, False
-    touches = tokens[i].start == tokens[last].end or (i > last + 1 and i != after)
-    return i, (tokens[i - 1].end == tokens[i].start and i == after and tokens[i].text == "(") or (
-        touches and tokens[i].start == tokens[last].end
-    )
+    return i, i > begin
 
 
 def _has_numbers(tokens: Sequence[Token], opening: int) -> bool:

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 
 from scene_renderer.plan import ACTIONS
-from scene_renderer.plan_arguments import ArgumentReader, Draft, Mends, read_reason
+from scene_renderer.plan_arguments import ArgumentReader, Draft, Mends, Number, read_reason
 from scene_renderer.plan_heads import Head, find_heads, is_group
-from scene_renderer.plan_talk import check_between, check_rest, check_unread
+from scene_renderer.plan_talk import check_between, check_rest, check_unread, without_announcements
 from scene_renderer.plan_tokens import (
     CLOSING,
     OPENING,
@@ -65,6 +65,7 @@ class _PartReader:
         ends = zip(heads, limits, strict=False)  # without heads there is a limit all the same
         unread = [end for end in ends if not self._action(*end)]
         check_unread(self.tokens, unread, self.drafts)
+        self.drafts = without_announcements(self.drafts)
         if self.drafts:
             check_between(self.tokens, self.spans)
             if check_rest(self.tokens, self.partners, self.spans):
@@ -73,66 +74,60 @@ class _PartReader:
 
     def _action(self, head: Head, limit: int) -> bool:
         """Reads one action; False if the word is only talk."""
-        begin, end = self._extent(head, limit)
-        before, inside = self._before(head), self.tokens[head.after : end]
-        tokens = [*before, *inside]
-        name = head.name
+        mends = Mends()
+        begin, end = self._extent(head, limit, mends)
+        tokens = [*self._before(head), *self.tokens[head.after : end]]
         has_value = any(t.kind == "number" for t in tokens)
-        if not has_value and name != "refuse":
-            name = head.bare_name
-        if not (head.is_formal or self._is_statement(head, end, name, tokens)):
+        name = head.name if has_value or head.name == "refuse" else head.bare_name
+        if not (head.is_formal or self._is_statement(head, name, tokens)):
             return False
+        value: str | list[Number]
         if name == "refuse":
-            value: Draft = Draft(name, read_reason(tokens, self.mends), head.token)
+            value = read_reason(tokens, mends)
         else:
-            self._check_group(head, end, tokens, name)
-            reader = ArgumentReader(name, tokens, self.mends)
-            value = Draft(name, reader.read(), head.token)
-        self._note(head, name)
-        self.drafts.append(value)
+            value = ArgumentReader(name, tokens, mends).read()
+        written = self.text[head.token.start : self.tokens[head.last].end]
+        if written != name:
+            mends.note(f"read '{written}' as {name}")
+        self.mends |= mends
+        self.drafts.append(Draft(name, value, head.token, head.is_in_sentence))
         self.spans.append((begin, end))
         return True
 
-    def _note(self, head: Head, name: str) -> None:
-        written = self.text[head.token.start : self.tokens[head.last].end]
-        if written != name:
-            self.mends.note(f"read '{written}' as {name}")
-
-    def _extent(self, head: Head, limit: int) -> tuple[int, int]:
+    def _extent(self, head: Head, limit: int, mends: Mends) -> tuple[int, int]:
         """Returns where an action begins and ends."""
         if head.enclosing is not None:
-            closing = self.partners.get(head.enclosing, limit)
-            self.mends.note("read a list or an object as actions")
-            return head.enclosing, min(closing, limit)
-        if head.opening is not None:
-            closing = self.partners.get(head.opening, limit)
-            if closing < limit:
-                self._compare(head.opening, closing)
-                return head.start, closing + 1
-            self.mends.note("added a bracket that was missing")
-        return head.start, self._line_end(head, limit)
-
-    def _compare(self, opening: int, closing: int) -> None:
-        a, b = self.tokens[opening].text, self.tokens[closing].text
-        if a + b != "()":
-            self.mends.note("put other brackets around the arguments")
+            mends.note("read an object as an action")
+            return head.enclosing, min(self.partners.get(head.enclosing, limit), limit)
+        if head.opening is None:
+            mends.note("put brackets around arguments")
+            return head.start, self._line_end(head, limit)
+        closing = self.partners.get(head.opening, limit)
+        if closing >= limit:
+            mends.note("added a bracket that was missing")
+            return head.start, self._line_end(head, limit)
+        if self.tokens[head.opening].text + self.tokens[closing].text != "()":
+            mends.note("put other brackets around arguments")
+        return head.start, closing + 1
 
     def _line_end(self, head: Head, limit: int) -> int:
         """Returns where arguments without a closing bracket end."""
-        depth = -1 if head.opening is not None else 0
+        depth = 0
         for i in range(head.after, limit):
-            token = self.tokens[i]
-            if token.text in OPENING:
-                depth += 1
-            elif token.text in CLOSING:
-                depth -= 1
-                if depth < 0:
-                    return i
-            elif (token.text == ";" and depth <= 0 and head.opening is None) or (
-                token.kind == "line" and not self._goes_on(i + 1, depth > 0)
-            ):
+            text = self.tokens[i].text
+            depth += (text in OPENING) - (text in CLOSING)
+            if depth < 0:
+                return i
+            if text == ";" and head.opening is None and not self._is_number(i + 1):
+                return i
+            if self.tokens[i].kind == "line" and not self._goes_on(i + 1, depth > 0):
                 return i
         return limit
+
+    def _is_number(self, i: int) -> bool:
+        return i < len(self.tokens) and (
+            self.tokens[i].kind == "number" or self.tokens[i].text in ("-", "+")
+        )
 
     def _goes_on(self, i: int, is_open: bool) -> bool:
         """Whether a line begins with an argument."""
@@ -155,7 +150,7 @@ class _PartReader:
         begin = max(head.enclosing + 1, self.spans[-1][1] if self.spans else 0)
         return self.tokens[begin : head.key_at]
 
-    def _is_statement(self, head: Head, end: int, name: str, tokens: Sequence[Token]) -> bool:
+    def _is_statement(self, head: Head, name: str, tokens: Sequence[Token]) -> bool:
         """Whether a word without brackets is an action, not talk."""
         if not head.is_leading:
             return False
@@ -178,11 +173,3 @@ class _PartReader:
         except MisreadError:
             return False
         return True
-
-    def _check_group(self, head: Head, end: int, tokens: Sequence[Token], name: str) -> None:
-        """Refuses an action without arguments that is followed by some."""
-        if not ACTIONS[name] and any(t.kind in ("word", "number") for t in tokens):
-            words = {plain(t.text) for t in tokens if t.kind == "word"}
-            is_json = head.enclosing is not None or words <= REMARK_KEYS
-            if any(t.kind == "number" for t in tokens) or not is_json:
-                raise MisreadError(f"'{name}' takes no arguments.", head.token.start)

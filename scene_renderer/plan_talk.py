@@ -8,7 +8,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from scene_renderer.plan_arguments import Draft
 from scene_renderer.plan_heads import Head
 from scene_renderer.plan_tokens import MisreadError, Token
-from scene_renderer.plan_words import ACTION_KEYS, ALTERNATIVES, NEGATIONS, plain
+from scene_renderer.plan_words import (
+    ACTION_KEYS,
+    ALTERNATIVES,
+    CONDITIONS,
+    CONTAINERS,
+    MILLIMETRES,
+    NEGATIONS,
+    plain,
+)
 
 Span = tuple[int, int]
 
@@ -54,18 +62,39 @@ def _line(tokens: Sequence[Token], begin: int, limit: int) -> list[Token]:
     return line
 
 
-def check_between(tokens: Sequence[Token], spans: Sequence[Span]) -> None:
-    """Checks the words before and between actions.
+def without_announcements(drafts: list[Draft]) -> list[Draft]:
+    """Drops actions said in a sentence, if the plan gives them all once more.
 
     Raises:
-        MisreadError: if an action is denied, or offered as a choice.
+        MisreadError: if it gives only some of them.
     """
-    last = spans[0][0]
-    for begin, end in spans:
+    said = [d for d in drafts if d.is_in_sentence]
+    given = [d for d in drafts if not d.is_in_sentence]
+    known = {(d.name, *_sizes(d)) for d in given}
+    repeated = [(d.name, *_sizes(d)) in known for d in said]
+    if not any(repeated):
+        return drafts
+    if all(repeated):
+        return given
+    raise MisreadError("Only some actions are said twice.", said[0].token.start)
+
+
+def check_between(tokens: Sequence[Token], spans: Sequence[Span]) -> None:
+    """Checks the words before, between and after actions.
+
+    Raises:
+        MisreadError: if an action is denied, depends on something, or is offered as a choice.
+    """
+    last = 0
+    for begin, end in [*spans, (len(tokens), 0)]:
+        between = tokens[last:begin]
         _check_denied(tokens, begin)
-        for token in tokens[last:begin]:
-            if token.kind == "word" and plain(token.text) in ALTERNATIVES:
-                raise MisreadError("There are two plans to choose from.", token.start)
+        breaks = [i for i, token in enumerate(between) if token.kind == "line"]
+        for i, token in enumerate(between):
+            is_same_line = not breaks or (last > 0 and i < breaks[0]) or i > breaks[-1]
+            word = plain(token.text)
+            if (last and end and word in ALTERNATIVES) or (is_same_line and word in CONDITIONS):
+                raise MisreadError(f"'{token.text}' leaves the plan open.", token.start)
         last = end
 
 
@@ -74,7 +103,7 @@ def _check_denied(tokens: Sequence[Token], begin: int) -> None:
     for token in reversed(tokens[max(begin - 6, 0) : begin]):
         if token.kind == "word":
             words += 1
-            if plain(token.text) in NEGATIONS and words <= 3:
+            if plain(token.text) in NEGATIONS and words <= 3 and begin < len(tokens):
                 raise MisreadError("The answer says not to do this.", token.start)
         elif token.text not in "`.":
             return
@@ -93,6 +122,8 @@ def check_rest(tokens: Sequence[Token], partners: Mapping[int, int], spans: Sequ
             if tokens[i].kind == "word" and _is_step(tokens, partners, i):
                 name = tokens[i].text[:30]
                 raise MisreadError(f"'{name}' is none of the actions.", tokens[i].start)
+            if _is_left_open(tokens, i):
+                raise MisreadError("Steps are left open.", tokens[i].start)
         at = max(at, end)
     return has_talk
 
@@ -100,13 +131,19 @@ def check_rest(tokens: Sequence[Token], partners: Mapping[int, int], spans: Sequ
 def _is_step(tokens: Sequence[Token], partners: Mapping[int, int], i: int) -> bool:
     """Whether a word that names no action stands where an action's name would."""
     after = [t for t in tokens[i + 1 : i + 6] if t.kind != "quote"]
-    before = [t for t in tokens[max(i - 3, 0) : i] if t.kind != "quote"]
+    before = [t for t in tokens[max(i - 6, 0) : i] if t.kind != "quote"]
     return (
         _is_call(tokens, partners, i, before)
-        or _is_value(before, after)
+        or _is_value(tokens[i], before, after)
         or _is_row(before, after)
         or _is_program(tokens[i], before, after)
     )
+
+
+def _is_left_open(tokens: Sequence[Token], i: int) -> bool:
+    """Whether a line consists of an ellipsis."""
+    texts = [t.text if t.kind != "line" else "\n" for t in tokens[max(i - 1, 0) : i + 4]]
+    return texts[:1] == ["\n"] and ("".join(texts[1:]).partition("\n")[0] in ("...", "\u2026"))
 
 
 def _is_call(
@@ -117,17 +154,21 @@ def _is_call(
         return False
     if before and before[-1].text in ("def", "class", "="):
         return False
+    if plain(tokens[i].text) in CONTAINERS:
+        return False
     inside = tokens[i + 2 : min(partners.get(i + 1, len(tokens)), i + 12)]
     is_plural = len(inside) == 1 and inside[0].text in ("s", "es")
     has_number = any(token.kind == "number" for token in inside)
     return not (is_plural or (tokens[i].text in ("run", "main", "execute") and not has_number))
 
 
-def _is_value(before: Sequence[Token], after: Sequence[Token]) -> bool:
-    """Whether a word stands where an action's name belongs: "action": "dance"."""
+def _is_value(token: Token, before: Sequence[Token], after: Sequence[Token]) -> bool:
+    """Whether a word stands where an action's name belongs, or a unit other than millimetres."""
     if len(before) < 2 or before[-1].text not in (":", "="):
         return False
     key = plain(before[-2].text)
+    if key in ("unit", "units"):
+        return MILLIMETRES.get(plain(token.text)) != 1.0
     is_single = not after or after[0].kind == "line" or after[0].text in ",;}])"
     is_named = key == "name" and any(t.text in (":", "=") for t in after[1:3])
     return is_single and (key in ACTION_KEYS or is_named)
@@ -138,7 +179,9 @@ def _is_row(before: Sequence[Token], after: Sequence[Token]) -> bool:
     if not before or len(after) < 2:
         return False
     if before[-1].text in ("[", "("):
-        return after[0].text == "," and (after[1].kind == "number" or after[1].text == "-")
+        return after[0].text == "," and (
+            after[1].kind == "number" or after[1].text in ("-", "(", "[")
+        )
     return before[-1].kind == "line" and after[0].kind == "number"
 
 

@@ -8,6 +8,8 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from scene_renderer.plan_words import NAMES, plain
+
 ASCII = {
     **{0xFF01 + i: 0x21 + i for i in range(94)},  # full-width forms
     **dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2013\u2014\u2212\ufe63"), "-"),
@@ -27,12 +29,13 @@ OPENING, CLOSING = "([{", ")]}"
 _MARK = r"""
     [-*+>]{1,3}(?=\s)[^\S\n]*                                       # - pick(...)
   | [(\[]?\#?[0-9]{1,3}[.):\]][^\S\n]*(?=[A-Za-z"'`*{(\[])          # 1. pick(...)
+  | [Aa]ction[ ][Ii]nput[ ]?:[^\S\n]*                                 # Action Input: 1, 2, 3
   | (?:[Ss]tep|STEP|[Aa]ction)[ ][0-9]{1,3}\b[^\S\n]*[-.:)]?[^\S\n]* # Step 1: pick(...)
 """
 _TOKEN = re.compile(
     rf"""
-    (?P<line>(?:\n|\\{{1,4}}[nr])\s*+(?:{_MARK}){{0,2}})
-  | (?P<space>[^\S\n]+)
+    (?P<line>(?:\n|\\{{1,4}}[nr]|/>)\s*+(?:{_MARK}){{0,2}})
+  | (?P<space>[^\S\n]++|\\(?=[_()*\-]))
   | (?P<number>(?:[0-9]++(?:\.[0-9]++)?|\.[0-9]++)(?:[eE][-+]?[0-9]++)?)
   | (?P<word>[^\W\d]\w*+(?:'[^\W\d]++)?)
   | (?P<quote>\\{{0,4}}["'`])
@@ -66,13 +69,21 @@ def tokenize(text: str, start: int, end: int) -> list[Token]:
     The first is a new line, and so is the last; spaces, tags such as `</s>`, and comments from
     `#` or `//` to the end of their line are left out.
     """
-    part = _TAG.sub(lambda tag: " " * len(tag[0]), text[start:end])
+    part = _TAG.sub(_blank, text[start:end])
     tokens = [
         Token(str(m.lastgroup), m[0], start + m.start() - 1, start + m.end() - 1)
         for m in _TOKEN.finditer(f"\n{part}\n")
         if m.lastgroup != "space"
     ]
     return _without_comments(tokens)
+
+
+def _blank(tag: re.Match[str]) -> str:
+    """Returns what stands for a tag: spaces; an action's name stays, with signs around it."""
+    word = tag[0].strip("</|>")
+    if plain(word) not in NAMES:
+        return " " * len(tag[0])
+    return f" {word}:" if not tag[0].startswith("</") else ";".ljust(len(tag[0]))
 
 
 def _without_comments(tokens: list[Token]) -> list[Token]:

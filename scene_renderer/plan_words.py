@@ -93,7 +93,7 @@ GROUP_KEYS = _words(
 REMARK_KEYS = _words(
     "thought thoughts comment note notes description explanation reasoning rationale object obj "
     "label step id index confidence thinking analysis summary instruction task objectname item "
-    "number order content message"
+    "number order content message color colour shape size"
 )
 """Keys whose value tells something beside the plan."""
 
@@ -106,3 +106,9 @@ WRAPPERS = _words("point position pose np array tuple list vec vector vec3 vecto
 NEGATIONS = _words("not don't never cannot can't won't no without avoid didn't isn't")
 
 ALTERNATIVES = _words("or either alternatively alternative otherwise instead option")
+
+CONDITIONS = _words("if unless else or when before after")
+"""Words that leave open whether and when, on the line of an action."""
+
+CONTAINERS = _words("action actions plan step steps skill robotaction run main execute")
+"""Words that may be called around actions."""
