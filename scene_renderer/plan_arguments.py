@@ -16,6 +16,7 @@ from scene_renderer.plan_words import (
     KEYS,
     MILLIMETRES,
     NAME_KEYS,
+    OBJECT_WORDS,
     REASONS,
     REMARK_KEYS,
     WRAPPERS,
@@ -201,7 +202,8 @@ class ArgumentReader:
     def _name_object(self, token: Token) -> None:
         after = self._peek()
         is_call = after is not None and after.text == "(" and after.start == token.end
-        if self._filled or is_call or plain(token.text) in KEYS or not ACTIONS[self.name]:
+        is_name = token.text.lower() in OBJECT_WORDS and ACTIONS[self.name]
+        if self._filled or is_call or not is_name:
             raise MisreadError(f"Cannot read '{token.text[:20]}'.", token.start)
         self._label = token
         self.mends.note("left out a name among the arguments")

@@ -13,8 +13,10 @@ from scene_renderer.plan_words import (
     ALTERNATIVES,
     CONDITIONS,
     CONTAINERS,
+    KEYS,
     MILLIMETRES,
     NEGATIONS,
+    REPEATS,
     plain,
 )
 
@@ -93,7 +95,9 @@ def check_between(tokens: Sequence[Token], spans: Sequence[Span]) -> None:
         for i, token in enumerate(between):
             is_same_line = not breaks or (last > 0 and i < breaks[0]) or i > breaks[-1]
             word = plain(token.text)
-            if (last and end and word in ALTERNATIVES) or (is_same_line and word in CONDITIONS):
+            is_choice = last > 0 and end > 0 and word in ALTERNATIVES
+            is_repeat = last > 0 and word in REPEATS
+            if is_choice or is_repeat or (is_same_line and word in CONDITIONS):
                 raise MisreadError(f"'{token.text}' leaves the plan open.", token.start)
         last = end
 
@@ -122,8 +126,8 @@ def check_rest(tokens: Sequence[Token], partners: Mapping[int, int], spans: Sequ
             if tokens[i].kind == "word" and _is_step(tokens, partners, i):
                 name = tokens[i].text[:30]
                 raise MisreadError(f"'{name}' is none of the actions.", tokens[i].start)
-            if _is_left_open(tokens, i):
-                raise MisreadError("Steps are left open.", tokens[i].start)
+            if tokens[i].text == "~" or _is_left_open(tokens, i):
+                raise MisreadError("Steps are left open or struck out.", tokens[i].start)
         at = max(at, end)
     return has_talk
 
@@ -136,6 +140,7 @@ def _is_step(tokens: Sequence[Token], partners: Mapping[int, int], i: int) -> bo
         _is_call(tokens, partners, i, before)
         or _is_value(tokens[i], before, after)
         or _is_row(before, after)
+        or _is_entry(tokens[i], before, after, tokens[i - 1].kind == "quote")
         or _is_program(tokens[i], before, after)
     )
 
@@ -183,6 +188,21 @@ def _is_row(before: Sequence[Token], after: Sequence[Token]) -> bool:
             after[1].kind == "number" or after[1].text in ("-", "(", "[")
         )
     return before[-1].kind == "line" and after[0].kind == "number"
+
+
+def _is_entry(
+    token: Token, before: Sequence[Token], after: Sequence[Token], is_quoted: bool
+) -> bool:
+    """Whether a word is an entry that no action has: ["wave"], "wave": [1, 2], {"x": 1, ...}."""
+    if len(after) < 2 or not before:
+        return False
+    if after[0].text == ":":
+        is_point = before[-1].text == "{" and plain(token.text) in KEYS
+        is_group = (
+            is_quoted and after[1].text in ("[", "{") and [t.kind for t in after[2:3]] == ["number"]
+        )
+        return is_point or is_group
+    return is_quoted and before[-1].text in ("[", ",") and after[0].text in ("]", ",")
 
 
 def _is_program(token: Token, before: Sequence[Token], after: Sequence[Token]) -> bool:

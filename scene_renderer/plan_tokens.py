@@ -105,7 +105,7 @@ def _without_comments(tokens: list[Token]) -> list[Token]:
 
 def _begins_comment(token: Token, line: list[Token]) -> bool:
     if token.text == "#":
-        return True
+        return not line or line[-1].kind != "number"  # not "#2"
     return token.text == "/" and bool(line) and line[-1].text == "/"
 
 

@@ -6,8 +6,9 @@ meets a new way to say something adds a word here.
 
 from types import MappingProxyType
 
+from scene_renderer.catalogue import SHAPES
 from scene_renderer.plan import ACTIONS
-from scene_renderer.vocabulary import REFUSAL_REASONS
+from scene_renderer.vocabulary import COLORS, REFUSAL_REASONS, SIDE_WORDS, SIZE_WORDS
 
 LONGEST = 32
 """No known word is longer."""
@@ -106,9 +107,20 @@ WRAPPERS = _words("point position pose np array tuple list vec vector vec3 vecto
 NEGATIONS = _words("not don't never cannot can't won't no without avoid didn't isn't")
 
 ALTERNATIVES = _words("or either alternatively alternative otherwise instead option")
+"""Words between two actions that leave open which is meant."""
 
-CONDITIONS = _words("if unless else or when before after")
+CONDITIONS = _words("if unless else or when before after than rather")
 """Words that leave open whether and when, on the line of an action."""
+
+REPEATS = _words("repeat repeated times twice x2 x3")
+"""Words after an action that ask for more than is written."""
+
+OBJECT_WORDS = frozenset(
+    word
+    for name in (*COLORS, *SHAPES, *SIZE_WORDS, *SIDE_WORDS, "the", "object")
+    for word in name.replace("_", " ").split()
+)
+"""Words that name an object; others among the arguments may change what they mean."""
 
 CONTAINERS = _words("action actions plan step steps skill robotaction run main execute")
 """Words that may be called around actions."""
