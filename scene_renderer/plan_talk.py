@@ -95,7 +95,8 @@ def check_between(tokens: Sequence[Token], spans: Sequence[Span]) -> None:
         for i, token in enumerate(between):
             is_same_line = not breaks or (last > 0 and i < breaks[0]) or i > breaks[-1]
             word = plain(token.text)
-            is_choice = last > 0 and end > 0 and word in ALTERNATIVES
+            is_swapped = word == "first" and not breaks
+            is_choice = last > 0 and end > 0 and (word in ALTERNATIVES or is_swapped)
             is_repeat = last > 0 and word in REPEATS
             if is_choice or is_repeat or (is_same_line and word in CONDITIONS):
                 raise MisreadError(f"'{token.text}' leaves the plan open.", token.start)
@@ -198,10 +199,8 @@ def _is_entry(
         return False
     if after[0].text == ":":
         is_point = before[-1].text == "{" and plain(token.text) in KEYS
-        is_group = (
-            is_quoted and after[1].text in ("[", "{") and [t.kind for t in after[2:3]] == ["number"]
-        )
-        return is_point or is_group
+        is_numbers = after[1].text == "[" and len(after) > 2 and after[2].kind == "number"
+        return is_point or (is_quoted and is_numbers)
     return is_quoted and before[-1].text in ("[", ",") and after[0].text in ("]", ",")
 
 
