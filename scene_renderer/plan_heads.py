@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from scene_renderer.plan_tokens import CLOSING, OPENING, Token
 from scene_renderer.plan_words import (
+    BEGINNINGS,
     FILLERS,
     GROUP_KEYS,
     NAME_KEYS,
@@ -78,6 +79,8 @@ def find_heads(tokens: Sequence[Token], partners: Mapping[int, int]) -> list[Hea
 
 
 def _head(tokens: Sequence[Token], i: int, innermost: int | None) -> Head | None:
+    if plain(tokens[i].text) not in BEGINNINGS:
+        return None
     word, last = _name(tokens, i)
     if not word:
         return None

@@ -69,13 +69,15 @@ def tokenize(text: str, start: int, end: int) -> list[Token]:
     The first is a new line, and so is the last; spaces, tags such as `</s>`, and comments from
     `#` or `//` to the end of their line are left out.
     """
-    part = _TAG.sub(_blank, text[start:end])
+    part = text[start:end]
+    if "<" in part:
+        part = _TAG.sub(_blank, part)
     tokens = [
         Token(str(m.lastgroup), m[0], start + m.start() - 1, start + m.end() - 1)
         for m in _TOKEN.finditer(f"\n{part}\n")
         if m.lastgroup != "space"
     ]
-    return _without_comments(tokens)
+    return _without_comments(tokens) if "#" in part or "//" in part else tokens
 
 
 def _blank(tag: re.Match[str]) -> str:

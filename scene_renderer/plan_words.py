@@ -43,6 +43,9 @@ NAMES = _lookup({name: plain(name) for name in ACTIONS}) | _lookup(
 )
 """Word to action."""
 
+BEGINNINGS = frozenset(name[:i] for name in NAMES for i in range(1, len(name) + 1))
+"""What the first word of a name may be: 'move' of 'move to'."""
+
 WITHOUT_ARGUMENTS = _lookup({"open_gripper": "release drop", "close_gripper": "grasp grab"})
 """Words that mean another action where no argument follows."""
 
