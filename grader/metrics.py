@@ -3,6 +3,8 @@
 - success: the task's goal holds in physics after the plan was executed. The headline.
 - exact: the answer is the oracle's text, character by character.
 - valid: the answer parses as a plan, strictly.
+- mended: the answer is not valid, but the lenient reading understood a plan; how many of those
+  plans reached their goal is told beside it. Neither counts as a success.
 - refusal recall: of the tasks that cannot be done, the share that was refused for the right reason.
 - over-refusal: of the tasks that can be done, the share that was refused.
 
@@ -79,6 +81,8 @@ class Outcome:
         exact: whether it is the oracle's text.
         success: whether the goal was reached in physics; None if it was not run.
         cause: why not, in a few words; empty for a success.
+        mended: the plan that the lenient reading understood in an answer that is not valid.
+        mended_success: whether that plan reached the goal; None if there is none or it was not run.
     """
 
     case: str
@@ -92,6 +96,8 @@ class Outcome:
     exact: bool
     success: bool | None
     cause: str = ""
+    mended: str = ""
+    mended_success: bool | None = None
 
     @property
     def is_refusal(self) -> bool:
@@ -108,6 +114,12 @@ def rate(outcomes: Iterable[Outcome], has: Callable[[Outcome], bool]) -> Rate:
 def success_rate(outcomes: Iterable[Outcome]) -> Rate:
     """Returns the share of reached goals."""
     return rate(outcomes, lambda o: o.success is True)
+
+
+def mended_success_rate(outcomes: Iterable[Outcome]) -> Rate:
+    """Returns the share of reached goals among the plans that had to be mended."""
+    reached = [o.mended_success for o in outcomes if o.mended_success is not None]
+    return Rate(sum(reached), len(reached))
 
 
 def grouped(outcomes: Sequence[Outcome], key: Callable[[Outcome], str]) -> dict[str, list[Outcome]]:
@@ -145,6 +157,8 @@ def reliability(outcomes: Sequence[Outcome]) -> dict[str, Any]:
     possible = [o for o in outcomes if o.task != "refuse"]
     return {
         "valid_plans": rate(outcomes, lambda o: o.valid).to_dict(),
+        "mended_plans": rate(outcomes, lambda o: bool(o.mended)).to_dict(),
+        "mended_success": mended_success_rate(outcomes).to_dict(),
         "refusal_recall": success_rate(impossible).to_dict(),
         "over_refusal": rate(possible, lambda o: o.is_refusal).to_dict(),
         "not_run": sum(o.success is None for o in outcomes),

@@ -4,15 +4,17 @@
      "settings": {split, seed, count, ...},
      "accuracy": {"success": R, "exact": R, "by_task": {t: R}, "by_context": {c: R},
                   "by_split": {s: R}, "by_context_and_task": {c: {t: R}}, "exact_by_context": ...},
-     "reliability": {"valid_plans": R, "refusal_recall": R, "over_refusal": R,
-                     "blank_image_success": R, "not_run": int, "causes": {cause: count}},
+     "reliability": {"valid_plans": R, "mended_plans": R, "mended_success": R,
+                     "refusal_recall": R, "over_refusal": R, "blank_image_success": R,
+                     "not_run": int, "causes": {cause: count}},
      "controls": {name: {"success": R, "model_success": R, "valid_plans": R, "by_context": {c: R}}},
      "inference": {"latency_ms": {"n", "p50", "p95", "p99"}, ...}, "execution": {...},
      "environment": {...}}
 
 where `model_success` is the graded policy's on the cases that the control answered, and every
 rate R is `{"value", "low", "high", "k", "n"}` with Wilson's 95 % interval. A key that
-was not measured is absent.
+was not measured is absent. `mended_plans` are answers that only the lenient reading could read,
+`mended_success` the share of those that reached their goal; neither counts as success.
 """
 
 from collections.abc import Mapping, Sequence

@@ -1,12 +1,17 @@
 """From a policy's answers to outcomes: parse, execute in physics, judge the final state.
 
+An answer that is no valid plan is a miss. What the lenient reading makes of it is executed too,
+and told apart: it says how much of the failure is form.
+
 Answers are asked for in batches in this process while worker processes execute the batch before.
 A plan is executed once on a scene, however many questions it answers.
 """
 
+import contextlib
 import dataclasses
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from grader.baselines import Policy
@@ -17,6 +22,7 @@ from grader.metrics import Outcome
 from scene_renderer.errors import PlanError
 from scene_renderer.failures import Failure
 from scene_renderer.plan import Plan, format_plan, parse_plan
+from scene_renderer.plan_mending import mend_plan
 from scene_renderer.scene import Scene
 
 if TYPE_CHECKING:
@@ -83,35 +89,63 @@ def roll_out(
     Yields:
         The outcomes of one batch after the other, in the order of the questions.
     """
-    waiting: list[tuple[Question, str, Ticket | None]] = []
+    waiting: list[tuple[Question, str, Attempt]] = []
     for start in range(0, len(questions), batch_size):
         batch = questions[start : start + batch_size]
         instructions = [q.case.instruction for q in batch]
         texts = [a.text for a in policy.answer(batch, instructions, batch_size=batch_size)]
         begun = [(q, t, _begin(q.case, t, arena)) for q, t in zip(batch, texts, strict=True)]
         if waiting:
-            yield [_settle(q.case, text, ticket, arena) for q, text, ticket in waiting]
+            yield [_settle(q.case, text, attempt, arena) for q, text, attempt in waiting]
         waiting = begun
     if waiting:
-        yield [_settle(q.case, text, ticket, arena) for q, text, ticket in waiting]
+        yield [_settle(q.case, text, attempt, arena) for q, text, attempt in waiting]
 
 
-def _begin(case: Case, text: str, arena: Arena) -> Ticket | None:
-    """Starts executing an answer; None if it is no valid plan."""
+@dataclass(frozen=True)
+class Attempt:
+    """An answer that is being executed.
+
+    Attributes:
+        ticket: of its plan; None if nobody can read one.
+        mended: the plan, if only the lenient reading understood it.
+    """
+
+    ticket: Ticket | None
+    mended: str = ""
+
+
+def _begin(case: Case, text: str, arena: Arena) -> Attempt:
+    """Starts executing an answer."""
     try:
-        return arena.submit(case.scene, parse_plan(text))
+        return Attempt(arena.submit(case.scene, parse_plan(text)))
     except PlanError:
-        return None
-
-
-def _settle(case: Case, text: str, ticket: Ticket | None, arena: Arena) -> Outcome:
-    if ticket is None:
-        return _outcome(case, text, valid=False, success=False, cause=Failure.PARSE)
+        pass
     try:
-        episode = arena.result(ticket)
+        plan = mend_plan(text).plan
+    except PlanError:
+        return Attempt(None)
+    return Attempt(arena.submit(case.scene, plan), format_plan(plan))
+
+
+def _settle(case: Case, text: str, attempt: Attempt, arena: Arena) -> Outcome:
+    if attempt.ticket is None or attempt.mended:
+        return _settle_miss(case, text, attempt, arena)
+    try:
+        episode = arena.result(attempt.ticket)
     except CrashError as error:
         return _outcome(case, text, valid=True, success=None, cause=f"not run: {error}")
     return judge(case, text, episode)
+
+
+def _settle_miss(case: Case, text: str, attempt: Attempt, arena: Arena) -> Outcome:
+    """Returns the miss that an invalid answer is, with what its mended plan would have done."""
+    reached = None
+    if attempt.ticket is not None:
+        with contextlib.suppress(CrashError):
+            reached = case.goal.reached(case.scene, arena.result(attempt.ticket))
+    miss = _outcome(case, text, valid=False, success=False, cause=Failure.PARSE)
+    return dataclasses.replace(miss, mended=attempt.mended, mended_success=reached)
 
 
 def judge(case: Case, text: str, episode: "Episode") -> Outcome:

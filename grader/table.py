@@ -70,6 +70,7 @@ def _facts(report: Json) -> list[str]:
         "all contexts": report["accuracy"]["success"],
         "exact match": report["accuracy"]["exact"],
         "valid plans": reliability["valid_plans"],
+        **_mended(reliability),
         "refusal recall": reliability["refusal_recall"],
         "over-refusal": reliability["over_refusal"],
     }
@@ -78,6 +79,14 @@ def _facts(report: Json) -> list[str]:
         causes = [f"{cause} {count}" for cause, count in reliability["causes"].items()]
         lines += wrap(f"misses: {', '.join(causes[:6])}")
     return lines + _speed(report)
+
+
+def _mended(reliability: Json) -> Json:
+    """Returns the rates of mended answers, if there are any; older reports have none."""
+    mended = reliability.get("mended_plans")
+    if not (mended and mended["k"]):
+        return {}
+    return {"only mended": mended, "mended that reach the goal": reliability["mended_success"]}
 
 
 def _speed(report: Json) -> list[str]:

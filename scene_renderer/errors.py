@@ -40,7 +40,7 @@ class PlanError(TablehandError):
     """A plan text is not in the action language.
 
     Attributes:
-        line: 1-based line of the first fault.
+        line: 1-based line of the first fault; 0 if it has no one place in the text.
         column: 1-based column of the first fault.
     """
 
@@ -50,7 +50,8 @@ class PlanError(TablehandError):
         self.column = column
 
     def __str__(self) -> str:
-        return f"line {self.line}, column {self.column}: {self.args[0]}"
+        message = str(self.args[0])
+        return f"line {self.line}, column {self.column}: {message}" if self.line else message
 
 
 class DatasetError(TablehandError):

@@ -2,6 +2,7 @@
 
 python -m vlm plan --scene scene.json "put the red cube into the blue bowl"
 python -m vlm plan --scene scene.json --image photo.png --context image "lift the red cube"
+python -m vlm plan --scene scene.json --format python "lift the red cube"
 """
 
 import argparse
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from scene_renderer.console import Parser, natural, note, one_of, print_json, read_text, run
 from scene_renderer.errors import CheckpointError, DatasetError, PlanError
+from scene_renderer.plan_forms import FORMS
 from scene_renderer.vocabulary import CONTEXTS
 
 if TYPE_CHECKING:
@@ -49,6 +51,13 @@ def _build_parser() -> Parser:
     )
     plan.add_argument("--device", default="auto", help="default: %(default)s")
     plan.add_argument("--seed", type=natural, default=0, help="of the list's order (default: 0)")
+    plan.add_argument(
+        "--format",
+        type=one_of("format", FORMS),
+        default="text",
+        help="how the plan is written: text, json (see docs/plan.schema.json) or python, which "
+        "calls a robot's API (default: text)",
+    )
     plan.add_argument("--json", action="store_true", help="print one JSON document")
     return parser
 
@@ -57,7 +66,7 @@ def _plan(options: argparse.Namespace) -> None:
     import numpy as np
 
     from qa_generator.prompt import observe
-    from scene_renderer.plan import format_plan, parse_plan
+    from scene_renderer.plan import parse_plan
     from scene_renderer.scene import Scene
     from vlm.policy import load_policy
 
@@ -72,10 +81,11 @@ def _plan(options: argparse.Namespace) -> None:
         raise CheckpointError(
             f"Model '{options.model}' answered {json.dumps(answer.text)}, which is no plan: {error}"
         ) from error
+    written = FORMS[options.format](plan)
     if options.json:
-        print_json({"plan": format_plan(plan), "seconds": answer.seconds, "tokens": answer.tokens})
+        print_json({"plan": written, "seconds": answer.seconds, "tokens": answer.tokens})
     else:
-        print(format_plan(plan))
+        print(written)
         note(f"{answer.seconds:.2f} s, {answer.tokens} tokens")
 
 

@@ -1,3 +1,4 @@
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,6 +23,15 @@ def test_a_grade_goes_on_where_it_stopped(tmp_path: Path) -> None:
     assert again.has("model", "a")
     assert not again.has("model", "b")
     assert not again.has("majority", "a")
+
+
+def test_an_answer_of_before_mending_is_read(tmp_path: Path) -> None:
+    ledger = open_ledger(tmp_path / "r")
+    ledger.add("model", [FOUND])
+    line = json.loads(ledger.path.read_text())
+    del line["mended"], line["mended_success"]
+    ledger.path.write_text(json.dumps(line) + "\n")
+    assert open_ledger(tmp_path / "r", resume=True).outcomes["model"]["a"] == FOUND
 
 
 def test_a_torn_last_line_is_dropped_and_the_rest_kept(tmp_path: Path) -> None:

@@ -28,6 +28,7 @@ REACHED = Outcome(
 MISSED = replace(REACHED, exact=False, success=False, cause="missed grasp")
 INVALID = replace(REACHED, answer="pik(", valid=False, exact=False, success=False, cause="invalid")
 NOT_RUN = replace(REACHED, exact=False, success=None, cause="worker crashed")
+MENDED = replace(INVALID, mended="pick(400, 0, 25)", mended_success=True)
 REFUSED = replace(MISSED, answer="refuse(absent)", cause="refused")
 REFUSAL = replace(REFUSED, task="refuse", success=True, cause="")
 
@@ -77,6 +78,16 @@ def test_an_invalid_plan_counts_as_a_miss_and_a_case_not_run_counts_not_at_all()
     assert (found.k, found.n) == (2, 4)
     assert reliability([REACHED, INVALID, NOT_RUN])["not_run"] == 1
     assert reliability([REACHED, INVALID, NOT_RUN])["valid_plans"]["k"] == 1
+
+
+def test_mended_answers_are_counted_apart_and_never_as_successes() -> None:
+    outcomes = [REACHED, INVALID, MENDED, replace(MENDED, mended_success=False)]
+    unrun = replace(MENDED, mended_success=None)
+    assert success_rate([*outcomes, unrun]).k == 1
+    found = reliability([*outcomes, unrun])
+    assert (found["valid_plans"]["k"], found["valid_plans"]["n"]) == (1, 5)
+    assert (found["mended_plans"]["k"], found["mended_plans"]["n"]) == (3, 5)
+    assert (found["mended_success"]["k"], found["mended_success"]["n"]) == (1, 2)
 
 
 def test_accuracy_is_told_by_task_context_and_both() -> None:

@@ -20,6 +20,15 @@ def test_the_page_shows_verdict_rates_and_controls(report_of: ReportOf) -> None:
     assert "missed grasp" in page
 
 
+def test_the_page_tells_mended_answers_and_draws_earlier_reports(report_of: ReportOf) -> None:
+    report = report_of((0.9, 0.8, 0.3))
+    report["reliability"]["mended_plans"] |= {"k": 3, "value": 0.005}
+    report["reliability"]["mended_success"] |= {"k": 1, "n": 3, "value": 0.33}
+    assert "only mended" in format_page(report)
+    del report["reliability"]["mended_plans"], report["reliability"]["mended_success"]
+    assert "only mended" not in format_page(report)
+
+
 def test_the_page_fetches_nothing(report_of: ReportOf) -> None:
     page = format_page(report_of((0.9, 0.8, 0.3)))
     assert re.findall(r"(?:src|href)\s*=\s*[\"'](?!data:)|url\(|@import", page) == []

@@ -72,6 +72,23 @@ def test_the_table_shows_task_rows_controls_and_fits_100_columns(report_of: Repo
     assert "blank image" in text
 
 
+def test_mended_answers_are_told_where_there_are_some(report_of: ReportOf) -> None:
+    report = report_of((0.9, 0.9, 0.9))
+    assert "mended" not in format_table(report)
+    found = report["reliability"]
+    found["mended_plans"] = found["valid_plans"] | {"k": 12, "value": 0.02}
+    found["mended_success"] = found["valid_plans"] | {"k": 6, "n": 12, "value": 0.5}
+    text = format_table(report)
+    assert "only mended 2.0" in text
+    assert "mended that reach the goal 50.0" in text
+
+
+def test_an_earlier_report_can_still_be_drawn(report_of: ReportOf) -> None:
+    report = report_of((0.9, 0.9, 0.9))
+    del report["reliability"]["mended_plans"], report["reliability"]["mended_success"]
+    assert "mended" not in format_table(report)
+
+
 def test_a_report_without_cases_says_that_nothing_was_measured() -> None:
     report = build_report("x", {MODEL: []}, settings={"split": "test"})
     assert report["accuracy"]["success"]["value"] is None

@@ -69,6 +69,26 @@ def test_a_wrong_answer_is_a_result_with_its_cause(
 
 
 @pytest.mark.parametrize(
+    ("answer", "mended", "reached"),
+    [
+        ("Open the gripper.", "open_gripper()", False),
+        (
+            "```\npick(420, -120, 25);\nmove_to(420, -120, 175)\n```",
+            "pick(420, -120, 25)\nmove_to(420, -120, 175)",
+            True,
+        ),
+        ("pick the red cube", "", None),
+    ],
+)
+def test_an_answer_that_has_to_be_mended_is_a_miss_and_is_executed_all_the_same(
+    lift: Case, crew: Crew, answer: str, mended: str, reached: bool | None
+) -> None:
+    (outcome,) = outcomes_of(Parrot(answer), [lift], crew)
+    assert (outcome.valid, outcome.success, outcome.cause) == (False, False, "parse")
+    assert (outcome.mended, outcome.mended_success) == (mended, reached)
+
+
+@pytest.mark.parametrize(
     ("answer", "verdict"),
     [
         ("pick(420, -120, 25)\nmove_to(420, -120, 175)", "success"),

@@ -57,6 +57,18 @@ def test_a_picture_of_ones_own_is_used_and_one_document_printed(asked, picture, 
     assert document["seconds"] > 0
 
 
+@pytest.mark.parametrize(
+    ("form", "written"),
+    [
+        ("json", '{"version": 1, "actions": [{"action": "refuse", "reason": "absent"}]}\n'),
+        ("python", 'def run(robot):\n    robot.refuse(reason="absent")\n'),
+    ],
+)
+def test_a_plan_is_written_in_other_forms(asked, capsys, form, written):
+    main([*asked, "--format", form])
+    assert capsys.readouterr().out == written
+
+
 def test_what_is_no_plan_is_told_with_the_answer(tiny_base, scene_file):
     with pytest.raises(CheckpointError, match=r'answered ".*", which is no plan: line \d+, col'):
         main(["plan", "lift it", "--model", str(tiny_base), "--scene", scene_file])
@@ -89,6 +101,7 @@ def test_a_scene_that_breaks_a_rule_is_told(scene_file, tiny_base):
         (["plan", "--scene", "s.json"], "required: instruction"),
         (["plan", "x", "--scene", "s.json", "--context", "imag"], "Did you mean 'image'?"),
         (["plan", "x", "--scene", "s.json", "--seed", "-1"], "at least 0, got -1"),
+        (["plan", "x", "--scene", "s.json", "--format", "jsn"], "Did you mean 'json'?"),
         (["plna"], "Unknown command 'plna'. Did you mean 'plan'?"),
     ],
 )
