@@ -122,7 +122,7 @@ def sample_scene(seed: int, split: str, index: int) -> Scene:
         UsageError: if there is no such split.
     """
     rules = find_split(split)
-    setup = _sample_setup(seed, split, index // rules.sharing)
+    setup = sample_setup(seed, split, index // rules.sharing)
     rng = np.random.default_rng([seed, zlib.crc32(split.encode()), index])
     objects = None
     while objects is None:
@@ -140,7 +140,8 @@ def sample_scene(seed: int, split: str, index: int) -> Scene:
 
 
 @functools.lru_cache(maxsize=4)
-def _sample_setup(seed: int, split: str, number: int) -> Setup:
+def sample_setup(seed: int, split: str, number: int) -> Setup:
+    """Draws what scenes in a row share; `number` is that of the row in its split."""
     look = LOOKS[find_split(split).look]
     rng = np.random.default_rng([seed, zlib.crc32(f"{split} setup".encode()), number])
     camera, light, tint = _sample_camera(look, rng), _sample_light(look, rng), _tint(look, rng)
@@ -232,24 +233,39 @@ def _place(
     outlines: list[Array] = []
     for kind in [*(k for k in sized if k is not rider), *([rider] if rider else [])]:
         for _ in range(_TRIES):
-            dropped = _drop(*kind, rng)
+            dropped = drop(*kind, rng)
             if kind is rider:
                 item = put_on_any(dropped, placed, rng)
             else:
                 item = dropped if all(has_gap(dropped, o, GAP) for o in placed) else None
             if item is None:
                 continue
-            outlined = _outline(item, setup.camera)
-            if _is_inside(outlined) and are_apart(outlined, setup.hand):
+            outlined = find_outline(item, setup)
+            if outlined is not None:
                 placed.append(item)
                 outlines.append(outlined)
                 break
         else:
             return None
-    distances = [math.dist(item.position, setup.camera.position) for item in placed]
-    if min(uncovered(outlines, distances)) < VISIBLE or not _are_graspable(placed):
+    if not is_fair(placed, outlines, setup):
         return None
     return tuple(placed[i] for i in rng.permutation(len(placed)))
+
+
+def find_outline(item: SceneObject, setup: Setup) -> Array | None:
+    """Returns an object's outline in a picture of width 1, or None if it is not wholly in it.
+
+    Returns:
+        float64, shape (32, 2).
+    """
+    outlined = _outline(item, setup.camera)
+    return outlined if _is_inside(outlined) and are_apart(outlined, setup.hand) else None
+
+
+def is_fair(objects: list[SceneObject], outlines: list[Array], setup: Setup) -> bool:
+    """Whether each object can be seen and, if the arm should be able to, taken."""
+    distances = [math.dist(item.position, setup.camera.position) for item in objects]
+    return min(uncovered(outlines, distances)) >= VISIBLE and _are_graspable(objects)
 
 
 def _are_graspable(objects: list[SceneObject]) -> bool:
@@ -262,7 +278,8 @@ def _are_graspable(objects: list[SceneObject]) -> bool:
     return all(find_grasp(item.position, objects, SPARE).is_clear for item in graspable)
 
 
-def _drop(color: str, shape: str, size: float, rng: np.random.Generator) -> SceneObject:
+def drop(color: str, shape: str, size: float, rng: np.random.Generator) -> SceneObject:
+    """Puts an object somewhere on the table."""
     height = SHAPES[shape].extents(size)[2]
     x, y = (round(low + (high - low) * rng.random(), 3) for low, high in (AREA_X, AREA_Y))
     yaw = 0.0 if SHAPES[shape].round else round((2 * math.pi * rng.random() - math.pi) / 2, 3)
