@@ -3,7 +3,8 @@
     what      colours, shapes and sizes that the description leaves open are drawn
     where     groups one after the other, what others stand around or between first; formations as
               a whole, all else at random, where all that is said of it holds
-    rules     those of `sampler.py`: gaps, wholly in the picture, seen, and room for the fingers
+    rules     those of `sampler.py`: gaps, wholly in the picture, seen, and room for the fingers,
+              for which only what is in something may be too deep
 
 A dead end starts afresh. What has found no place in `ATTEMPTS` tries is said.
 """
@@ -30,9 +31,10 @@ from scene_renderer.sampler import (
     AREA_Y,
     GAP,
     Setup,
+    are_seen,
     drop,
     find_outline,
-    is_fair,
+    find_untakeable,
     sample_setup,
 )
 from scene_renderer.scene import Scene, SceneObject
@@ -164,10 +166,16 @@ class _Attempt:
         objects = [o for n in range(len(self._groups)) for o in self._placed[n]]
         outlines = [find_outline(item, self._setup) for item in objects]
         seen = [outlined for outlined in outlines if outlined is not None]
-        if len(seen) < len(objects) or not is_fair(objects, seen, self._setup):
+        stuck = {id(item) for item in find_untakeable(objects)} - self._riders()
+        if stuck or len(seen) < len(objects) or not are_seen(objects, seen, self._setup):
             self.blamed = tuple(n for n in self._placed if self._groups[n].relations)
             return None
         return name_all(objects, self._kinds)
+
+    def _riders(self) -> set[int]:
+        """Returns what may be too deep in something to be taken out, by identity."""
+        riders = (n for n, base in enumerate(self._base) if base != n)
+        return {id(item) for number in riders for item in self._placed[number]}
 
     def _urgency(self, unit: _Unit) -> tuple[bool, bool, float]:
         ready = self._placed.keys()

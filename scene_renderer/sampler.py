@@ -14,6 +14,7 @@ pure function of (seed, split, index divided by the split's `sharing`).
 import functools
 import math
 import zlib
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -247,7 +248,7 @@ def _place(
                 break
         else:
             return None
-    if not is_fair(placed, outlines, setup):
+    if not are_seen(placed, outlines, setup) or any(find_untakeable(placed)):
         return None
     return tuple(placed[i] for i in rng.permutation(len(placed)))
 
@@ -262,20 +263,20 @@ def find_outline(item: SceneObject, setup: Setup) -> Array | None:
     return outlined if _is_inside(outlined) and are_apart(outlined, setup.hand) else None
 
 
-def is_fair(objects: list[SceneObject], outlines: list[Array], setup: Setup) -> bool:
-    """Whether each object can be seen and, if the arm should be able to, taken."""
+def are_seen(objects: Sequence[SceneObject], outlines: list[Array], setup: Setup) -> bool:
+    """Whether nearer objects leave enough of each outline uncovered."""
     distances = [math.dist(item.position, setup.camera.position) for item in objects]
-    return min(uncovered(outlines, distances)) >= VISIBLE and _are_graspable(objects)
+    return min(uncovered(outlines, distances)) >= VISIBLE
 
 
-def _are_graspable(objects: list[SceneObject]) -> bool:
-    """Whether the open gripper fits around each object that it should be able to take."""
+def find_untakeable(objects: Sequence[SceneObject]) -> Iterator[SceneObject]:
+    """Yields what the arm should be able to take, but the open gripper does not fit around."""
     graspable = [
         item
         for item in objects
         if item.kind.role == "graspable" and not any(bears(item, other) for other in objects)
     ]
-    return all(find_grasp(item.position, objects, SPARE).is_clear for item in graspable)
+    return (o for o in graspable if not find_grasp(o.position, objects, SPARE).is_clear)
 
 
 def drop(color: str, shape: str, size: float, rng: np.random.Generator) -> SceneObject:

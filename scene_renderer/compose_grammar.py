@@ -1,0 +1,259 @@
+"""`parse_description`: a sentence about a table to a description, offline, by rules.
+
+    sentence    clauses joined by commas, "and", "with", full stops
+    clause      things, then where they are:        a mug behind the bowl and left of a plate
+                or the other way round:             on the left a bowl, behind it a mug
+    things      count, size, colours, shape:        three small red cubes · a row of five balls
+    where       a place, a formation, a relation:   in the middle · in a row · next to the bowl
+
+"it", "them" and what is left out ("a mug behind") are what the clause before was about. "The bowl"
+is the one named before, if there is one. Words and patterns are those of `compose_words.py`.
+"""
+
+import re
+from dataclasses import dataclass
+
+from scene_renderer import compose_words as words
+from scene_renderer.compose import FORMATIONS, PILES, Description, Group, Relation
+from scene_renderer.compose_nouns import EXAMPLE, THING_START, Cursor, Things
+from scene_renderer.errors import SceneError
+
+MAX_LENGTH = 1000
+"""Longest sentence that is read, characters."""
+
+
+@dataclass(frozen=True)
+class _Where:
+    """What is said of where something is.
+
+    Attributes:
+        said: in which words.
+        kinds: of relations.
+        of: indices of the groups that are named.
+        pronoun: what stands for them instead: "it", "them", "each", or "" for nothing at all.
+        is_each: whether one is meant for each of them.
+        is_reversed: whether it is they that are there, as in "surrounded by".
+    """
+
+    said: str
+    kinds: tuple[str, ...]
+    of: tuple[int, ...] = ()
+    pronoun: str | None = None
+    is_each: bool = False
+    is_reversed: bool = False
+
+
+def parse_description(text: str) -> Description:
+    """Reads a sentence.
+
+    Raises:
+        SceneError: if a word is unknown or leaves open what is meant, or a rule of descriptions
+            is broken.
+    """
+    if len(text) > MAX_LENGTH:
+        raise SceneError(f"The sentence has {len(text)} characters; keep it below {MAX_LENGTH}.")
+    return _Reader(text).read()
+
+
+class _Reader:
+    """Reads from left to right, and remembers what was spoken of.
+
+    The clause is what has been said since the last subject, the run the bare things before:
+    in "a cube, a ball and a mug in a row" all three.
+    """
+
+    def __init__(self, text: str) -> None:
+        self._cursor = Cursor(text)
+        self._things = Things(self._cursor)
+        self._drafts = self._things.drafts
+        self._subject: tuple[int, ...] = ()
+        self._clause: list[int] = []
+        self._before: list[int] = []
+        self._run: list[int] = []
+        self._fronted: list[_Where] = []
+        self._is_fresh = True
+
+    def read(self) -> Description:
+        while not self._cursor.is_at_end:
+            self._read_next()
+        if self._fronted:
+            raise SceneError(f"'{self._fronted[0].said}' says where, but not what is there.")
+        if not self._drafts:
+            raise SceneError(f"Nothing is described; say, for example, '{EXAMPLE}'.")
+        if any(not draft.has_noun for draft in self._drafts):
+            raise SceneError("A thing has a colour or size, but no shape; add the noun.")
+        return Description(
+            tuple(
+                Group(d.count, d.color, d.shape, d.size, tuple(dict.fromkeys(d.relations)))
+                for d in self._drafts
+            )
+        )
+
+    def _read_next(self) -> None:
+        if joint := self._cursor.skip(words.JOINTS):
+            self._is_fresh = True
+            if re.fullmatch(words.STOPS, joint):
+                self._subject, self._run = (), []
+        elif self._cursor.skip(words.IDLE):
+            pass
+        elif where := self._read_where():
+            self._take_where(where)
+        elif self._cursor.skip("it|they|them"):
+            self._subject = tuple(self._clause[:1])
+            self._before = list(self._clause)
+        elif things := self._things.read():
+            self._start_clause(things[0])
+        else:
+            raise self._cursor.unknown()
+
+    def _read_where(self) -> _Where | None:
+        start = self._cursor.position
+        while self._cursor.skip(words.EMPHASIS):
+            pass
+        where = self._read_place() or self._read_reversed() or self._read_relation(start)
+        if where is None:
+            self._cursor.position = start
+        return where
+
+    def _read_place(self) -> _Where | None:
+        for kinds, pattern in words.PLACE_PATTERNS:
+            if said := self._cursor.skip(pattern):
+                return _Where(said, kinds)
+        for kind, pattern in words.FORMATION_PATTERNS:
+            if said := self._cursor.skip(pattern):
+                return _Where(said, (kind,))
+        for kind, pattern in words.POSSESSIVE_PATTERNS:
+            if said := self._cursor.skip(pattern):
+                return _Where(said, (kind,), pronoun="it")
+        return None
+
+    def _read_reversed(self) -> _Where | None:
+        for kind, pattern in words.REVERSED_PATTERNS:
+            if said := self._cursor.skip(pattern):
+                things = self._things.read()
+                if things is None:
+                    raise self._cursor.unknown()
+                return _Where(said, (kind,), things[0], is_reversed=True)
+        return None
+
+    def _read_relation(self, start: int) -> _Where | None:
+        kinds = self._read_kinds()
+        if not kinds:
+            return None
+        of, pronoun, is_each = self._read_other(kinds)
+        return _Where(
+            self._cursor.text[start : self._cursor.position].strip(), kinds, of, pronoun, is_each
+        )
+
+    def _read_kinds(self) -> tuple[str, ...]:
+        """Reads one relation, or several to the same: "behind and left of"."""
+        kind = next((k for k, p in words.RELATION_PATTERNS if self._cursor.skip(p)), None)
+        if kind is None:
+            return ()
+        start = self._cursor.position
+        if self._cursor.skip("and") and not self._cursor.sees(THING_START):
+            while self._cursor.skip(words.EMPHASIS):
+                pass
+            if not self._cursor.sees("|".join(p for _, p in words.PLACE_PATTERNS)):
+                more = self._read_kinds()
+                if more:
+                    return (kind, *more)
+        self._cursor.position = start
+        return (kind,)
+
+    def _read_other(self, kinds: tuple[str, ...]) -> tuple[tuple[int, ...], str | None, bool]:
+        """Reads what a relation is to: groups, or what stands for them; and whether for each."""
+        if self._cursor.skip("it"):
+            return (), "it", False
+        if self._cursor.skip("them|these|those"):
+            return (), "them", False
+        start = self._cursor.position
+        if self._cursor.skip("each(?: one| of them)?|both of them") and not self._cursor.sees(
+            THING_START
+        ):
+            return (), "each", True
+        self._cursor.position = start
+        things = self._things.read()
+        if things is None:
+            return (), "", False
+        of, is_each = things
+        if "between" in kinds and sum(self._drafts[n].count for n in of) == 1:
+            self._cursor.skip("and")
+            more = self._things.read()
+            if more is None:
+                raise SceneError("'between' is between two things; name the other one.")
+            of = (*of, *more[0])
+        return of, None, is_each
+
+    def _take_where(self, where: _Where) -> None:
+        """Says it of the subject, or keeps it for the one that follows: "behind it a mug"."""
+        follows = self._cursor.sees(rf"(?:{words.IDLE} )*(?:{THING_START})")
+        if not self._subject or (self._is_fresh and follows):
+            self._fronted.append(where)
+        else:
+            self._say(where)
+        self._is_fresh = False
+
+    def _start_clause(self, numbers: tuple[int, ...]) -> None:
+        self._before, self._clause = self._clause, list(numbers)
+        self._subject, self._is_fresh = numbers, False
+        self._run += numbers
+        fronted, self._fronted = self._fronted, []
+        for where in fronted:
+            self._say(where)
+
+    def _say(self, where: _Where) -> None:
+        """Writes a relation down at the groups that it is about."""
+        for kind in where.kinds:
+            kind, of = self._resolve(where, kind)
+            if where.is_each:
+                self._multiply(kind, of)
+            if where.is_reversed:
+                for number in of:
+                    self._drafts[number].relations.append(Relation(kind, self._subject))
+            elif kind in FORMATIONS:
+                first, *others = self._together()
+                self._drafts[first].relations.append(Relation(kind, tuple(others)))
+            else:
+                for number in self._together() if kind == "around" else self._subject:
+                    self._drafts[number].relations.append(Relation(kind, of))
+            self._clause += of
+        self._run = []
+
+    def _together(self) -> tuple[int, ...]:
+        """Returns what stands in order: the subject, with the bare things before if it is one."""
+        is_one = len(self._subject) == 1 and self._drafts[self._subject[0]].count == 1
+        return tuple(self._run) if is_one and self._run else self._subject
+
+    def _multiply(self, kind: str, of: tuple[int, ...]) -> None:
+        if kind not in PILES:
+            raise SceneError("'each' can be read after on and in only; say it of one at a time.")
+        for number in self._subject:
+            self._drafts[number].count *= sum(self._drafts[other].count for other in of)
+
+    def _resolve(self, where: _Where, kind: str) -> tuple[str, tuple[int, ...]]:
+        """Finds the groups that a relation is to, where they are not named."""
+        if where.pronoun is None:
+            return kind, where.of
+        known = [n for n in dict.fromkeys(self._before) if n not in self._subject]
+        if not known and where.pronoun == "" and kind in ("left_of", "right_of"):
+            return f"at_{kind.removesuffix('_of')}", ()
+        if kind == "between":
+            known = self._last_two()
+        elif where.pronoun == "it" or (where.pronoun == "" and kind in (*PILES, "around")):
+            single = [n for n in known if self._drafts[n].count == 1]
+            is_plural = where.pronoun == "" and known and self._drafts[known[0]].count > 1
+            known = known[:1] if is_plural or known[:1] == single[:1] else single[-1:]
+        elif where.pronoun == "each" or (known and self._drafts[known[0]].count > 1):
+            known = known[:1] if where.pronoun else known
+        if not known:
+            raise SceneError(f"'{where.said}' does not tell of what; name it.")
+        return kind, tuple(known)
+
+    def _last_two(self) -> list[int]:
+        """Returns the groups of the last two objects before the subject."""
+        found: list[int] = []
+        for number in range(min(self._subject) - 1, -1, -1):
+            if sum(self._drafts[n].count for n in found) < 2:
+                found.insert(0, number)
+        return found
