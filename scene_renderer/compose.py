@@ -107,12 +107,20 @@ class Group:
         return next((r for r in self.relations if r.kind in kinds), None)
 
     def __str__(self) -> str:
+        if self.count > 1:
+            return f"{NUMBERS[self.count - 1]} {self._words()}"
+        words = self._words()
+        return f"{'an' if words[0] in 'aeiou' else 'a'} {words}"
+
+    def definite(self) -> str:
+        """Names it as something that was spoken of before."""
+        count = f"{NUMBERS[self.count - 1]} " if self.count > 1 else ""
+        return f"the {count}{self._words()}"
+
+    def _words(self) -> str:
         shape = self.shape or "thing"
         noun = shape if self.count == 1 else plural(shape)
-        words = " ".join(word for word in (self.size, self.color, noun) if word)
-        if self.count > 1:
-            return f"{NUMBERS[self.count - 1]} {words}"
-        return f"{'an' if words[0] in 'aeiou' else 'a'} {words}"
+        return " ".join(word for word in (self.size, self.color, noun) if word)
 
 
 @dataclass(frozen=True)
@@ -167,7 +175,7 @@ class Description:
         ) or str(group)
 
     def _tell_relation(self, relation: Relation) -> str:
-        others = " and ".join(str(self.groups[number]) for number in relation.of)
+        others = " and ".join(self.groups[number].definite() for number in relation.of)
         if relation.kind in FORMATIONS:
             return f"{'with ' + others if others else ''} {RELATIONS[relation.kind]}".strip()
         return f"{RELATIONS[relation.kind]} {others}".strip()
