@@ -32,6 +32,8 @@ class _Where:
         of: indices of the groups that are named.
         pronoun: what stands for them instead: "it", "them", "each", or "" for nothing at all.
         is_each: whether one is meant for each of them.
+        is_new: whether one group is named for the first time. What follows at once is said of it:
+            "a mug in front of a bowl in the middle".
         is_reversed: whether it is they that are there, as in "surrounded by".
     """
 
@@ -40,6 +42,7 @@ class _Where:
     of: tuple[int, ...] = ()
     pronoun: str | None = None
     is_each: bool = False
+    is_new: bool = False
     is_reversed: bool = False
 
 
@@ -70,6 +73,7 @@ class _Reader:
         self._clause: list[int] = []
         self._before: list[int] = []
         self._run: list[int] = []
+        self._near: tuple[int, ...] = ()
         self._fronted: list[_Where] = []
         self._is_fresh = True
 
@@ -91,9 +95,11 @@ class _Reader:
 
     def _read_next(self) -> None:
         if joint := self._cursor.skip(words.JOINTS):
-            self._is_fresh = True
+            self._is_fresh, self._near = True, ()
+            if re.fullmatch(words.BREAKS, joint):
+                self._run = []
             if re.fullmatch(words.STOPS, joint):
-                self._subject, self._run = (), []
+                self._subject = ()
         elif self._cursor.skip(words.IDLE):
             pass
         elif where := self._read_where():
@@ -140,10 +146,11 @@ class _Reader:
         kinds = self._read_kinds()
         if not kinds:
             return None
+        known = len(self._drafts)
         of, pronoun, is_each = self._read_other(kinds)
-        return _Where(
-            self._cursor.text[start : self._cursor.position].strip(), kinds, of, pronoun, is_each
-        )
+        said = self._cursor.text[start : self._cursor.position].strip()
+        is_new = len(of) == 1 and of[0] >= known
+        return _Where(said, kinds, of, pronoun, is_each, is_new)
 
     def _read_kinds(self) -> tuple[str, ...]:
         """Reads one relation, or several to the same: "behind and left of"."""
@@ -165,12 +172,10 @@ class _Reader:
         """Reads what a relation is to: groups, or what stands for them; and whether for each."""
         if self._cursor.skip("it"):
             return (), "it", False
-        if self._cursor.skip("them|these|those"):
+        if self._cursor.skip("them|both of them"):
             return (), "them", False
         start = self._cursor.position
-        if self._cursor.skip("each(?: one| of them)?|both of them") and not self._cursor.sees(
-            THING_START
-        ):
+        if self._cursor.skip("each(?: one| of them)?") and not self._sees_thing():
             return (), "each", True
         self._cursor.position = start
         things = self._things.read()
@@ -185,75 +190,95 @@ class _Reader:
             of = (*of, *more[0])
         return of, None, is_each
 
+    def _sees_thing(self) -> bool:
+        return self._cursor.sees(THING_START)
+
     def _take_where(self, where: _Where) -> None:
-        """Says it of the subject, or keeps it for the one that follows: "behind it a mug"."""
+        """Says it of what it follows, or keeps it for what comes next: "behind it a mug"."""
         follows = self._cursor.sees(rf"(?:{words.IDLE} )*(?:{THING_START})")
         if not self._subject or (self._is_fresh and follows):
             self._fronted.append(where)
         else:
-            self._say(where)
+            is_one = bool(self._near) and self._drafts[self._near[0]].count == 1
+            is_far = not self._near or (is_one and where.kinds[0] in FORMATIONS)
+            self._say(where, self._subject if is_far else self._near)
         self._is_fresh = False
 
     def _start_clause(self, numbers: tuple[int, ...]) -> None:
         self._before, self._clause = self._clause, list(numbers)
-        self._subject, self._is_fresh = numbers, False
+        self._subject, self._is_fresh, self._near = numbers, False, ()
         self._run += numbers
         fronted, self._fronted = self._fronted, []
         for where in fronted:
-            self._say(where)
+            self._say(where, numbers)
+        self._near = ()
 
-    def _say(self, where: _Where) -> None:
+    def _say(self, where: _Where, subject: tuple[int, ...]) -> None:
         """Writes a relation down at the groups that it is about."""
         for kind in where.kinds:
-            kind, of = self._resolve(where, kind)
+            kind, of = self._resolve(where, kind, subject)
             if where.is_each:
-                self._multiply(kind, of)
+                self._multiply(kind, of, subject)
             if where.is_reversed:
                 for number in of:
-                    self._drafts[number].relations.append(Relation(kind, self._subject))
+                    self._drafts[number].relations.append(Relation(kind, subject))
             elif kind in FORMATIONS:
-                first, *others = self._together()
+                first, *others = self._together(subject)
                 self._drafts[first].relations.append(Relation(kind, tuple(others)))
             else:
-                for number in self._together() if kind == "around" else self._subject:
+                for number in self._together(subject) if kind == "around" else subject:
                     self._drafts[number].relations.append(Relation(kind, of))
             self._clause += of
         self._run = []
+        self._near = where.of if where.is_new else ()
 
-    def _together(self) -> tuple[int, ...]:
-        """Returns what stands in order: the subject, with the bare things before if it is one."""
-        is_one = len(self._subject) == 1 and self._drafts[self._subject[0]].count == 1
-        return tuple(self._run) if is_one and self._run else self._subject
+    def _together(self, subject: tuple[int, ...]) -> tuple[int, ...]:
+        """Returns what stands in order: the subject, and the bare things just before it."""
+        is_one = len(subject) == 1 and self._drafts[subject[0]].count == 1
+        return tuple(self._run) if is_one and subject[0] in self._run else subject
 
-    def _multiply(self, kind: str, of: tuple[int, ...]) -> None:
+    def _multiply(self, kind: str, of: tuple[int, ...], subject: tuple[int, ...]) -> None:
         if kind not in PILES:
             raise SceneError("'each' can be read after on and in only; say it of one at a time.")
-        for number in self._subject:
+        for number in subject:
             self._drafts[number].count *= sum(self._drafts[other].count for other in of)
 
-    def _resolve(self, where: _Where, kind: str) -> tuple[str, tuple[int, ...]]:
+    def _resolve(
+        self, where: _Where, kind: str, subject: tuple[int, ...]
+    ) -> tuple[str, tuple[int, ...]]:
         """Finds the groups that a relation is to, where they are not named."""
         if where.pronoun is None:
             return kind, where.of
-        known = [n for n in dict.fromkeys(self._before) if n not in self._subject]
+        known = [n for n in dict.fromkeys(self._before) if n not in subject]
         if not known and where.pronoun == "" and kind in ("left_of", "right_of"):
             return f"at_{kind.removesuffix('_of')}", ()
         if kind == "between":
-            known = self._last_two()
-        elif where.pronoun == "it" or (where.pronoun == "" and kind in (*PILES, "around")):
-            single = [n for n in known if self._drafts[n].count == 1]
-            is_plural = where.pronoun == "" and known and self._drafts[known[0]].count > 1
-            known = known[:1] if is_plural or known[:1] == single[:1] else single[-1:]
-        elif where.pronoun == "each" or (known and self._drafts[known[0]].count > 1):
-            known = known[:1] if where.pronoun else known
+            known = self._last_two(subject)
+        elif where.pronoun:
+            known = self._stands_for(where.pronoun, known, subject)
+        elif kind in (*PILES, "around"):
+            known = self._single(known[:1]) or self._single(known)[-1:] or known[:1]
         if not known:
             raise SceneError(f"'{where.said}' does not tell of what; name it.")
         return kind, tuple(known)
 
-    def _last_two(self) -> list[int]:
+    def _stands_for(self, pronoun: str, known: list[int], subject: tuple[int, ...]) -> list[int]:
+        """Returns the groups of the clause before that a pronoun means."""
+        several = [number for number in known if self._drafts[number].count > 1]
+        if pronoun == "each":
+            return several[:1]
+        if pronoun == "them":
+            return several[:1] or [n for n in self._run if n not in subject] or known
+        other = self._single(known[1:]) if len(known) == 2 else []
+        return other or self._single(known[:1]) or self._single(known)[-1:]
+
+    def _single(self, numbers: list[int]) -> list[int]:
+        return [number for number in numbers if self._drafts[number].count == 1]
+
+    def _last_two(self, subject: tuple[int, ...]) -> list[int]:
         """Returns the groups of the last two objects before the subject."""
         found: list[int] = []
-        for number in range(min(self._subject) - 1, -1, -1):
+        for number in range(min(subject) - 1, -1, -1):
             if sum(self._drafts[n].count for n in found) < 2:
                 found.insert(0, number)
         return found

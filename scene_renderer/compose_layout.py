@@ -30,12 +30,13 @@ from scene_renderer.sampler import (
     AREA_X,
     AREA_Y,
     GAP,
+    VISIBLE,
     Setup,
-    are_seen,
     drop,
     find_outline,
     find_untakeable,
     sample_setup,
+    uncovered,
 )
 from scene_renderer.scene import Scene, SceneObject
 
@@ -45,6 +46,8 @@ ATTEMPTS = 400
 _TRIES = 80
 _SPLIT = "test"
 """Composed scenes look as mild as those of this split."""
+_BELOW = 0.35
+"""Least share of an outline that is uncovered where something stands on it."""
 _CENTRAL = 0.4
 """Share of the area's sides within which something stands that others stand around."""
 
@@ -164,18 +167,29 @@ class _Attempt:
         if not self._pile_up():
             return None
         objects = [o for n in range(len(self._groups)) for o in self._placed[n]]
-        outlines = [find_outline(item, self._setup) for item in objects]
-        seen = [outlined for outlined in outlines if outlined is not None]
-        stuck = {id(item) for item in find_untakeable(objects)} - self._riders()
-        if stuck or len(seen) < len(objects) or not are_seen(objects, seen, self._setup):
+        if not self._are_seen(objects) or not self._can_be_taken(objects):
             self.blamed = tuple(n for n in self._placed if self._groups[n].relations)
             return None
         return name_all(objects, self._kinds)
 
-    def _riders(self) -> set[int]:
-        """Returns what may be too deep in something to be taken out, by identity."""
-        riders = (n for n, base in enumerate(self._base) if base != n)
-        return {id(item) for number in riders for item in self._placed[number]}
+    def _are_seen(self, objects: Sequence[SceneObject]) -> bool:
+        """Whether all are in the picture, and enough of each uncovered."""
+        outlines = [find_outline(item, self._setup) for item in objects]
+        seen = [outlined for outlined in outlines if outlined is not None]
+        if len(seen) < len(objects):
+            return False
+        distances = [math.dist(item.position, self._setup.camera.position) for item in objects]
+        shares = uncovered(seen, distances)
+        bases = {id(o) for n, b in enumerate(self._base) if n != b for o in self._placed[b]}
+        return all(
+            share >= (_BELOW if id(item) in bases else VISIBLE)
+            for item, share in zip(objects, shares, strict=True)
+        )
+
+    def _can_be_taken(self, objects: Sequence[SceneObject]) -> bool:
+        """Whether the hand fits around all, but for what may be too deep in something."""
+        riders = {id(o) for n, b in enumerate(self._base) if n != b for o in self._placed[n]}
+        return all(id(item) in riders for item in find_untakeable(objects))
 
     def _urgency(self, unit: _Unit) -> tuple[bool, bool, float]:
         ready = self._placed.keys()

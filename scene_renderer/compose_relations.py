@@ -19,8 +19,8 @@ CLEAR = 0.03
 BESIDE, NEAR, FAR = 0.05, 0.09, 0.15
 """Widest gap of what is next to or near something, narrowest of what is far from it."""
 
-EDGE = 0.09
-"""Depth of a strip along an edge of the area where objects stand."""
+EDGE, DEEPEST = 0.07, 0.13
+"""Depth of a strip along an edge of the area where objects stand: for one, and for many."""
 
 MIDDLE = 0.065
 """How far from the middle of that area one object may be; several have more room."""
@@ -75,10 +75,11 @@ def _is_between(item: SceneObject, a: SceneObject, b: SceneObject, count: int) -
 
 def _is_at(kind: str, item: SceneObject, count: int) -> bool:
     x, y, _ = item.position
+    depth = min(EDGE * math.sqrt(count), DEEPEST)
     return {
-        "at_left": y >= AREA_Y[1] - EDGE,
-        "at_right": y <= AREA_Y[0] + EDGE,
-        "at_front": x <= AREA_X[0] + EDGE,
-        "at_back": x >= AREA_X[1] - EDGE,
+        "at_left": y >= AREA_Y[1] - depth,
+        "at_right": y <= AREA_Y[0] + depth,
+        "at_front": x <= AREA_X[0] + depth,
+        "at_back": x >= AREA_X[1] - depth,
         "middle": math.dist((x, y), _MIDDLE) <= MIDDLE * math.sqrt(count),
     }[kind]

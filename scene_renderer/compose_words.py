@@ -186,7 +186,10 @@ EMPHASIS = r"(?:directly|just|immediately|straight|exactly|all|right(?= (?!of|fr
 """What may stand before a relation and changes nothing."""
 
 JOINTS = r"(?:[,;.:!]|and|with|then|also|plus|while|has|have|as well as)"
+BREAKS = r"[;.:!]|with|has|have"
+"""Joints after which nothing is said of what stands before, together with what follows."""
 STOPS = r"[;.:!]"
+"""Joints after which a relation is of what follows."""
 IDLE = (
     r"(?:(?:please )?(?:there (?:is|are)|i (?:want|would like|need|see)|show me|show|put|place|"
     r"make|build|draw|give me|imagine|add|set|lay)|please|is|are|stands?|standing|lies|lie|lying|"

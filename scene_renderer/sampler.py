@@ -248,7 +248,8 @@ def _place(
                 break
         else:
             return None
-    if not are_seen(placed, outlines, setup) or any(find_untakeable(placed)):
+    distances = [math.dist(item.position, setup.camera.position) for item in placed]
+    if min(uncovered(outlines, distances)) < VISIBLE or any(find_untakeable(placed)):
         return None
     return tuple(placed[i] for i in rng.permutation(len(placed)))
 
@@ -261,12 +262,6 @@ def find_outline(item: SceneObject, setup: Setup) -> Array | None:
     """
     outlined = _outline(item, setup.camera)
     return outlined if _is_inside(outlined) and are_apart(outlined, setup.hand) else None
-
-
-def are_seen(objects: Sequence[SceneObject], outlines: list[Array], setup: Setup) -> bool:
-    """Whether nearer objects leave enough of each outline uncovered."""
-    distances = [math.dist(item.position, setup.camera.position) for item in objects]
-    return min(uncovered(outlines, distances)) >= VISIBLE
 
 
 def find_untakeable(objects: Sequence[SceneObject]) -> Iterator[SceneObject]:
