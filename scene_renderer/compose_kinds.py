@@ -118,11 +118,12 @@ def name_all(
     one on the other, is "near" and "far", or "upper" and "lower", instead.
     """
     alike: defaultdict[str, list[int]] = defaultdict(list)
-    several = {(a.color, a.shape) for a in kinds for b in kinds if a is not b and _is_like(a, b)}
+    sizes: defaultdict[tuple[str, str], set[str | None]] = defaultdict(set)
+    for kind in kinds:
+        sizes[kind.color, kind.shape].add(kind.size_word)
     for index, kind in enumerate(kinds):
-        size = (
-            f"{kind.size_word} " if kind.size_word and (kind.color, kind.shape) in several else ""
-        )
+        is_telling = len(sizes[kind.color, kind.shape]) > 1
+        size = f"{kind.size_word} " if is_telling and kind.size_word else ""
         alike[f"{size}{kind.color} {kind.shape}"].append(index)
     names: dict[int, str] = {}
     for name, indices in alike.items():
@@ -131,10 +132,6 @@ def name_all(
             return None
         names |= {i: f"{word} {name}".strip() for i, word in zip(indices, words, strict=True)}
     return tuple(replace(item, name=names[i]) for i, item in enumerate(objects))
-
-
-def _is_like(a: Kind, b: Kind) -> bool:
-    return (a.color, a.shape) == (b.color, b.shape)
 
 
 def _order(items: Sequence[SceneObject]) -> list[str] | None:
