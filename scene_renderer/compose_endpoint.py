@@ -69,7 +69,7 @@ def find_endpoint(model: str | None, environment: Mapping[str, str]) -> Endpoint
         environment: see the module's text.
 
     Raises:
-        UsageError: if the variables are incomplete, or the address is none.
+        UsageError: if the variables are incomplete, or hold what they should not.
     """
     url = environment.get("OPENAI_BASE_URL", "").strip().rstrip("/")
     if not url:
@@ -81,7 +81,10 @@ def find_endpoint(model: str | None, environment: Mapping[str, str]) -> Endpoint
         raise UsageError(
             "OPENAI_BASE_URL is set, but no model; give --model or OPENAI_MODEL, or --offline."
         )
-    return Endpoint(url, model, environment.get("OPENAI_API_KEY") or None)
+    key = environment.get("OPENAI_API_KEY", "").strip()
+    if not (key.isascii() and key.isprintable()):
+        raise UsageError("OPENAI_API_KEY holds characters that cannot be sent; set it anew.")
+    return Endpoint(url, model, key or None)
 
 
 def describe(text: str, endpoint: Endpoint, timeout: float = TIMEOUT) -> Description:
@@ -144,9 +147,6 @@ def _ask(messages: list[dict[str, str]], endpoint: Endpoint, timeout: float) -> 
     try:
         data = _post(f"{endpoint.url}/chat/completions", body, endpoint.key, timeout)
         content = json.loads(data)["choices"][0]["message"]["content"]
-    except urllib.error.HTTPError as error:
-        said = _excerpt(error.read(_LONGEST).decode(errors="replace"))
-        raise EndpointError(f"{endpoint.url} refused with {error.code}: {said}") from error
     except (OSError, HTTPException) as error:
         reason = getattr(error, "reason", error)
         if isinstance(reason, TimeoutError):
@@ -177,7 +177,16 @@ def _post(url: str, body: dict[str, Any], key: str | None, timeout: float) -> by
         headers["Authorization"] = f"Bearer {key}"
     request = urllib.request.Request(url, json.dumps(body).encode(), headers)
     deadline, data = time.monotonic() + timeout, b""
-    with urllib.request.build_opener(_StayHandler).open(request, timeout=timeout) as response:
+    try:
+        response = urllib.request.build_opener(_StayHandler).open(request, timeout=timeout)
+    except urllib.error.HTTPError as error:
+        with error:
+            said = _excerpt(error.read(_LONGEST).decode(errors="replace"))
+        said = said.replace(key, "...") if key else said
+        raise EndpointError(
+            f"'{url}' refused with {error.code}: {said or error.reason}."
+        ) from error
+    with response:
         while piece := response.read1(65536):
             data += piece
             if time.monotonic() > deadline:

@@ -116,10 +116,10 @@ class Things:
             found = self._find(wanted, is_each or (is_plural and noun != "dice"), noun)
             if found:
                 return found, is_each
-        if count is None and is_plural:
-            raise SceneError(f"How many {noun}? Say a number.")
         if noun:
             self._complete(shape, count, noun)
+        if count is None and is_plural:
+            raise SceneError(f"How many {noun}? Say a number.")
         self.drafts.append(Draft(1 if count is None else count, color, size, shape, bool(noun)))
         return (len(self.drafts) - 1,), is_each
 
@@ -169,7 +169,7 @@ class Things:
         for draft in self.drafts:
             if not draft.has_noun:
                 if count is None:
-                    raise SceneError(f"How many {noun} of each colour? Say a number before each.")
+                    raise SceneError(f"Say 'a' or a number before each colour of the {noun}.")
                 draft.shape, draft.has_noun = shape, True
 
     def _find(self, wanted: Draft, is_plural: bool, noun: str) -> tuple[int, ...]:
