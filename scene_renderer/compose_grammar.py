@@ -61,8 +61,16 @@ def parse_description(text: str) -> Description:
 class _Reader:
     """Reads from left to right, and remembers what was spoken of.
 
-    The clause is what has been said since the last subject, the run the bare things before:
-    in "a cube, a ball and a mug in a row" all three.
+    Attributes, all groups by their indices:
+        _subject: what a relation that comes next is said of.
+        _clause: the subject and all that was said to be near it.
+        _before: the same of the clause before; pronouns mean these.
+        _run: bare things up to the subject: "a cube, a ball and a mug in a row" are three.
+        _pair: those of them that only "and" joins: "a cube and a ball left of a bowl" are two.
+        _near: a new thing just named in a relation, of which the next is said.
+        _fronted: what was said before its subject came.
+        _shared: the same of the subject before, which holds for this one too if nothing else is
+            said of it: "behind the bowl a cube and a ball".
     """
 
     def __init__(self, text: str) -> None:
@@ -73,13 +81,17 @@ class _Reader:
         self._clause: list[int] = []
         self._before: list[int] = []
         self._run: list[int] = []
+        self._pair: list[int] = []
         self._near: tuple[int, ...] = ()
         self._fronted: list[_Where] = []
+        self._shared: list[Relation] = []
         self._is_fresh = True
+        self._is_joined = False
 
     def read(self) -> Description:
         while not self._cursor.is_at_end:
             self._read_next()
+        self._share()
         if self._fronted:
             raise SceneError(f"'{self._fronted[0].said}' says where, but not what is there.")
         if not self._drafts:
@@ -95,10 +107,12 @@ class _Reader:
 
     def _read_next(self) -> None:
         if joint := self._cursor.skip(words.JOINTS):
+            self._is_joined = joint == "and" and not self._is_fresh
             self._is_fresh, self._near = True, ()
             if re.fullmatch(words.BREAKS, joint):
                 self._run = []
             if re.fullmatch(words.STOPS, joint):
+                self._share()
                 self._subject = ()
         elif self._cursor.skip(words.IDLE):
             pass
@@ -131,6 +145,9 @@ class _Reader:
         for kind, pattern in words.POSSESSIVE_PATTERNS:
             if said := self._cursor.skip(pattern):
                 return _Where(said, (kind,), pronoun="it")
+        for kind, pattern in words.LONE_PATTERNS:
+            if said := self._cursor.skip(pattern):
+                return _Where(said, (kind,), pronoun="")
         return None
 
     def _read_reversed(self) -> _Where | None:
@@ -201,17 +218,40 @@ class _Reader:
         else:
             is_one = bool(self._near) and self._drafts[self._near[0]].count == 1
             is_far = not self._near or (is_one and where.kinds[0] in FORMATIONS)
-            self._say(where, self._subject if is_far else self._near)
+            self._say(where, self._joined(where) if is_far else self._near)
+            self._shared = []
         self._is_fresh = False
 
+    def _joined(self, where: _Where) -> tuple[int, ...]:
+        """Returns the subject, with what "and" joins to it if that may be meant too."""
+        is_about_all = where.pronoun is None and not where.is_reversed
+        is_about_all &= set(where.kinds).isdisjoint((*PILES, *FORMATIONS, "around"))
+        is_about_all &= set(self._pair).isdisjoint(where.of)
+        return tuple(self._pair) if is_about_all and self._pair else self._subject
+
     def _start_clause(self, numbers: tuple[int, ...]) -> None:
+        shared = self._share()
+        is_joined = self._is_joined and not self._fronted
+        self._shared = shared if is_joined else []
+        self._pair = [*(self._pair if is_joined else []), *numbers]
         self._before, self._clause = self._clause, list(numbers)
         self._subject, self._is_fresh, self._near = numbers, False, ()
         self._run += numbers
         fronted, self._fronted = self._fronted, []
+        known = len(self._drafts[numbers[0]].relations)
         for where in fronted:
             self._say(where, numbers)
+        self._shared += self._drafts[numbers[0]].relations[known:]
         self._near = ()
+
+    def _share(self) -> list[Relation]:
+        """Says of the subject what it shares with the one before; returns what that was."""
+        shared = [r for r in self._shared if r.kind not in (*PILES, *FORMATIONS)]
+        for relation in shared:
+            for number in self._subject:
+                self._drafts[number].relations.append(relation)
+            self._clause += relation.of
+        return shared
 
     def _say(self, where: _Where, subject: tuple[int, ...]) -> None:
         """Writes a relation down at the groups that it is about."""
@@ -229,7 +269,7 @@ class _Reader:
                 for number in self._together(subject) if kind == "around" else subject:
                     self._drafts[number].relations.append(Relation(kind, of))
             self._clause += of
-        self._run = []
+        self._run, self._pair = [], []
         self._near = where.of if where.is_new else ()
 
     def _together(self, subject: tuple[int, ...]) -> tuple[int, ...]:

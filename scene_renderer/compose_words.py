@@ -158,19 +158,28 @@ POSSESSIVE_PATTERNS: tuple[tuple[str, str], ...] = (
     ("left_of", rf"{_BY}its left{_SIDE}"),
     ("right_of", rf"{_BY}its right{_SIDE}"),
 )
-"""Kind of relation to what was named before."""
+"""Kind of relation to the one thing that was named before."""
+
+LONE_PATTERNS: tuple[tuple[str, str], ...] = (
+    ("left_of", r"to the left(?! of| from)"),
+    ("right_of", r"to the right(?! of| from)"),
+    ("in_front_of", r"in front(?! of)"),
+    ("near", r"nearby|close by"),
+    ("on", r"on top(?! of)"),
+)
+"""Kind of relation to what was named before, all of it; nothing is named behind."""
 
 RELATION_PATTERNS: tuple[tuple[str, str], ...] = (
-    ("left_of", rf"(?:{_BY}the )?left(?: hand)?(?: side)? (?:of|from)|to the left"),
-    ("right_of", rf"(?:{_BY}the )?right(?: hand)?(?: side)? (?:of|from)|to the right"),
-    ("in_front_of", r"(?:in|at) (?:the )?front of|in front|before"),
+    ("left_of", rf"(?:{_BY}the )?left(?: hand)?(?: side)? (?:of|from)"),
+    ("right_of", rf"(?:{_BY}the )?right(?: hand)?(?: side)? (?:of|from)"),
+    ("in_front_of", r"(?:in|at) (?:the )?front of|before"),
     ("behind", r"behind|in (?:the )?back of|at the back of|beyond"),
     ("next_to", r"next to|beside|alongside(?: of)?|adjacent to|by"),
-    ("near", r"near to|near|close to|nearby|close by"),
+    ("near", r"near to|near|close to"),
     ("far_from", r"far (?:away )?from|away from"),
     ("between", r"in ?between|between"),
     ("around", r"(?:in (?:a|one) (?:circle|ring) )?(?:around|round)|surrounding|encircling"),
-    ("on", r"on top of|on top|on|onto|atop|upon"),
+    ("on", r"on top of|on|onto|atop|upon"),
     ("in", r"inside of|inside|in|into|within"),
 )
 """Kind of relation, and how it is said before the other thing."""
