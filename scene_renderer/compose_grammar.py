@@ -11,7 +11,7 @@ is the one named before, if there is one. Words and patterns are those of `compo
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from scene_renderer import compose_words as words
 from scene_renderer.compose import FORMATIONS, PILES, Description, Group, Relation
@@ -20,6 +20,8 @@ from scene_renderer.errors import SceneError
 
 MAX_LENGTH = 1000
 """Longest sentence that is read, characters."""
+
+_WHICH = "which|that"
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,8 @@ class _Where:
         said: in which words.
         kinds: of relations.
         of: indices of the groups that are named.
-        pronoun: what stands for them instead: "it", "them", "each", or "" for nothing at all.
+        pronoun: what stands for them instead: "it", "them", "each", or "" for nothing at all;
+            "this" is an "it" before its subject, as in "next to it a mug".
         is_each: whether one is meant for each of them.
         is_new: whether one group is named for the first time. What follows at once is said of it:
             "a mug in front of a bowl in the middle".
@@ -118,6 +121,8 @@ class _Reader:
             pass
         elif where := self._read_where():
             self._take_where(where)
+        elif self._cursor.skip(_WHICH):
+            self._subject, self._pair = tuple(self._clause[-1:]), []
         elif self._cursor.skip("it|they|them"):
             self._subject = tuple(self._clause[:1])
             self._before = list(self._clause)
@@ -189,6 +194,8 @@ class _Reader:
         """Reads what a relation is to: groups, or what stands for them; and whether for each."""
         if self._cursor.skip("it"):
             return (), "it", False
+        if other := self._cursor.skip("each other|one another"):
+            raise SceneError(f"'{other}' can be read after next to only; say of what.")
         if self._cursor.skip("them|both of them"):
             return (), "them", False
         start = self._cursor.position
@@ -212,9 +219,10 @@ class _Reader:
 
     def _take_where(self, where: _Where) -> None:
         """Says it of what it follows, or keeps it for what comes next: "behind it a mug"."""
-        follows = self._cursor.sees(rf"(?:{words.IDLE} )*(?:{THING_START})")
+        follows = self._cursor.sees(rf"(?:(?:{words.IDLE}|{_WHICH}) )*(?:{THING_START})")
         if not self._subject or (self._is_fresh and follows):
-            self._fronted.append(where)
+            is_it = where.pronoun == "it"
+            self._fronted.append(replace(where, pronoun="this") if is_it else where)
         else:
             is_one = bool(self._near) and self._drafts[self._near[0]].count == 1
             is_far = not self._near or (is_one and where.kinds[0] in FORMATIONS)
@@ -231,7 +239,7 @@ class _Reader:
 
     def _start_clause(self, numbers: tuple[int, ...]) -> None:
         shared = self._share()
-        is_joined = self._is_joined and not self._fronted
+        is_joined = self._is_joined and not self._fronted and self._run in ([], self._pair)
         self._shared = shared if is_joined else []
         self._pair = [*(self._pair if is_joined else []), *numbers]
         self._before, self._clause = self._clause, list(numbers)
@@ -309,7 +317,7 @@ class _Reader:
             return several[:1]
         if pronoun == "them":
             return several[:1] or [n for n in self._run if n not in subject] or known
-        other = self._single(known[1:]) if len(known) == 2 else []
+        other = self._single(known[1:]) if len(known) == 2 and pronoun == "it" else []
         return other or self._single(known[:1]) or self._single(known)[-1:]
 
     def _single(self, numbers: list[int]) -> list[int]:

@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass, field
 
 from scene_renderer import compose_words as words
+from scene_renderer.catalogue import SHAPES
 from scene_renderer.compose import Relation
 from scene_renderer.errors import SceneError, did_you_mean
 from scene_renderer.vocabulary import COLORS
@@ -81,7 +82,7 @@ class Cursor:
             hint = did_you_mean(word, COLORS)
             return SceneError(f"Unknown colour or other word '{word}' before '{next_one}'.{hint}")
         if expects_noun:
-            nouns = _NOUNS if " Did" in did_you_mean(word, _NOUNS) else words.SHAPE_WORDS
+            nouns = _NOUNS if " Did" in did_you_mean(word, _NOUNS) else SHAPES
             return SceneError(f"Unknown thing '{word}'.{did_you_mean(word, nouns)}")
         return SceneError(f"'{word}' is not understood; say, for example, '{EXAMPLE}'.")
 

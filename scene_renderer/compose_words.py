@@ -165,6 +165,7 @@ LONE_PATTERNS: tuple[tuple[str, str], ...] = (
     ("right_of", r"to the right(?! of| from)"),
     ("in_front_of", r"in front(?! of)"),
     ("near", r"nearby|close by"),
+    ("far_from", r"far away(?! from)"),
     ("on", r"on top(?! of)"),
 )
 """Kind of relation to what was named before, all of it; nothing is named behind."""
@@ -202,7 +203,7 @@ STOPS = r"[;.:!]"
 IDLE = (
     r"(?:(?:please )?(?:there (?:is|are)|i (?:want|would like|need|see)|show me|show|put|place|"
     r"make|build|draw|give me|imagine|add|set|lay)|please|is|are|stands?|standing|lies|lie|lying|"
-    r"sits?|sitting|placed|arranged|positioned|located|resting|rests?|that|which|there|"
+    r"sits?|sitting|placed|arranged|positioned|located|resting|rests?|there|"
     r"(?:in|of|with) (?:different|various|all) colou?rs|all different|"
     r"each (?:in|of) (?:a|another) different colou?r|from left to right|"
     r"(?:on|onto) (?:the|a) table|(?:a|the) (?:table|scene)(?= with))"
