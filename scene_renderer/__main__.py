@@ -1,6 +1,7 @@
-"""Renders scenes, shows one with its labels, films episodes, and draws contact sheets.
+"""Renders scenes, builds one from a sentence, shows one, films episodes, draws contact sheets.
 
 python -m scene_renderer render --seed 7 --count 50
+python -m scene_renderer compose "three red cubes around a blue bowl, a mug behind"
 python -m scene_renderer check train-7-000012
 python -m scene_renderer animate episode.json
 python -m scene_renderer catalogue
@@ -31,6 +32,7 @@ def main(arguments: Sequence[str]) -> None:
     parser = console.Parser(prog="python -m scene_renderer", description=__doc__)
     commands = parser.add_subparsers(dest="verb", required=True, metavar="COMMAND")
     _add_render(commands)
+    _add_compose(commands)
     _add_check(commands)
     _add_animate(commands)
     _add_catalogue(commands)
@@ -71,6 +73,37 @@ def _add_render(commands: "argparse._SubParsersAction[console.Parser]") -> None:
     parser.add_argument("--resume", action="store_true", help="keep what is there and go on")
     parser.add_argument("--overwrite", action="store_true", help="replace what is there")
     parser.add_argument("--quiet", action="store_true", help="show no progress")
+
+
+def _add_compose(commands: "argparse._SubParsersAction[console.Parser]") -> None:
+    parser = _add_verb(
+        commands,
+        "compose",
+        "build a scene from a sentence; left, right, behind and in front are the robot's",
+        '  python -m scene_renderer compose "three red cubes around a blue bowl, a mug behind"\n'
+        '  python -m scene_renderer compose "a row of five balls" --seed 3 --picture row.png',
+    )
+    parser.add_argument("text", metavar="SENTENCE", help="4 to 8 objects and where they are")
+    _add_seed(parser)
+    parser.add_argument(
+        "--output",
+        type=Path,
+        default=Path("scene.json"),
+        metavar="FILE",
+        help="the scene, a .json (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--picture", type=Path, metavar="FILE", help="render it too, to a .png or .jpg"
+    )
+    _add_image_size(parser, 512)
+    parser.add_argument(
+        "--model",
+        metavar="NAME",
+        help="which to ask at OPENAI_BASE_URL (default: OPENAI_MODEL); our own grammar reads the "
+        "sentence if that address is not set",
+    )
+    parser.add_argument("--offline", action="store_true", help="never ask a model")
+    parser.add_argument("--overwrite", action="store_true", help="replace what is there")
 
 
 def _add_check(commands: "argparse._SubParsersAction[console.Parser]") -> None:

@@ -6,6 +6,7 @@
     ├── PlanError                  a plan text that does not parse; has .line and .column
     ├── DatasetError               a missing, broken or foreign data folder, image or case file
     ├── CheckpointError            a missing, broken or foreign model or adapter folder
+    ├── EndpointError              a language model's server that cannot be used
     └── OutputError                a place that cannot be written, or that already holds something
 
 Libraries raise these and nothing prints; only `__main__` modules print and exit:
@@ -60,6 +61,10 @@ class DatasetError(TablehandError):
 
 class CheckpointError(TablehandError):
     """A model or adapter folder cannot be used."""
+
+
+class EndpointError(TablehandError):
+    """A language model's server does not answer, or not as it should."""
 
 
 class OutputError(TablehandError):

@@ -14,6 +14,7 @@ pure function of (seed, split, index divided by the split's `sharing`).
 import functools
 import math
 import zlib
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -122,7 +123,7 @@ def sample_scene(seed: int, split: str, index: int) -> Scene:
         UsageError: if there is no such split.
     """
     rules = find_split(split)
-    setup = _sample_setup(seed, split, index // rules.sharing)
+    setup = sample_setup(seed, split, index // rules.sharing)
     rng = np.random.default_rng([seed, zlib.crc32(split.encode()), index])
     objects = None
     while objects is None:
@@ -140,7 +141,8 @@ def sample_scene(seed: int, split: str, index: int) -> Scene:
 
 
 @functools.lru_cache(maxsize=4)
-def _sample_setup(seed: int, split: str, number: int) -> Setup:
+def sample_setup(seed: int, split: str, number: int) -> Setup:
+    """Draws what scenes in a row share; `number` is that of the row in its split."""
     look = LOOKS[find_split(split).look]
     rng = np.random.default_rng([seed, zlib.crc32(f"{split} setup".encode()), number])
     camera, light, tint = _sample_camera(look, rng), _sample_light(look, rng), _tint(look, rng)
@@ -232,37 +234,48 @@ def _place(
     outlines: list[Array] = []
     for kind in [*(k for k in sized if k is not rider), *([rider] if rider else [])]:
         for _ in range(_TRIES):
-            dropped = _drop(*kind, rng)
+            dropped = drop(*kind, rng)
             if kind is rider:
                 item = put_on_any(dropped, placed, rng)
             else:
                 item = dropped if all(has_gap(dropped, o, GAP) for o in placed) else None
             if item is None:
                 continue
-            outlined = _outline(item, setup.camera)
-            if _is_inside(outlined) and are_apart(outlined, setup.hand):
+            outlined = find_outline(item, setup)
+            if outlined is not None:
                 placed.append(item)
                 outlines.append(outlined)
                 break
         else:
             return None
     distances = [math.dist(item.position, setup.camera.position) for item in placed]
-    if min(uncovered(outlines, distances)) < VISIBLE or not _are_graspable(placed):
+    if min(uncovered(outlines, distances)) < VISIBLE or any(find_untakeable(placed)):
         return None
     return tuple(placed[i] for i in rng.permutation(len(placed)))
 
 
-def _are_graspable(objects: list[SceneObject]) -> bool:
-    """Whether the open gripper fits around each object that it should be able to take."""
+def find_outline(item: SceneObject, setup: Setup) -> Array | None:
+    """Returns an object's outline in a picture of width 1, or None if it is not wholly in it.
+
+    Returns:
+        float64, shape (32, 2).
+    """
+    outlined = _outline(item, setup.camera)
+    return outlined if _is_inside(outlined) and are_apart(outlined, setup.hand) else None
+
+
+def find_untakeable(objects: Sequence[SceneObject]) -> Iterator[SceneObject]:
+    """Yields what the arm should be able to take, but the open gripper does not fit around."""
     graspable = [
         item
         for item in objects
         if item.kind.role == "graspable" and not any(bears(item, other) for other in objects)
     ]
-    return all(find_grasp(item.position, objects, SPARE).is_clear for item in graspable)
+    return (o for o in graspable if not find_grasp(o.position, objects, SPARE).is_clear)
 
 
-def _drop(color: str, shape: str, size: float, rng: np.random.Generator) -> SceneObject:
+def drop(color: str, shape: str, size: float, rng: np.random.Generator) -> SceneObject:
+    """Puts an object somewhere on the table."""
     height = SHAPES[shape].extents(size)[2]
     x, y = (round(low + (high - low) * rng.random(), 3) for low, high in (AREA_X, AREA_Y))
     yaw = 0.0 if SHAPES[shape].round else round((2 * math.pi * rng.random() - math.pi) / 2, 3)

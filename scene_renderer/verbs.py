@@ -5,6 +5,7 @@ What is heavy is imported where it is needed, so that help is instant.
 
 import argparse
 import json
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ from scene_renderer.vocabulary import CAMERAS
 if TYPE_CHECKING:
     from PIL.Image import Image
 
+    from scene_renderer.compose import Description
     from scene_renderer.episode import Episode
     from scene_renderer.plan import Plan
     from scene_renderer.scene import Scene
@@ -60,6 +62,84 @@ def render(options: argparse.Namespace) -> None:
         some = f"{options.split}-{options.seed}-{0:06d}"
         data = "" if options.output == DATA else f" --data {options.output}"
         console.note(f"Look at one: python -m scene_renderer check {some}{data}")
+
+
+def compose(options: argparse.Namespace) -> None:
+    """Builds a scene from a sentence."""
+    path, picture = options.output, options.picture
+    if path.suffix != _EPISODE:
+        raise UsageError(f"'{path}' is no place for a scene; end it in {_EPISODE}.")
+    if not options.overwrite:  # what is there stays until the new one is done
+        _claim_composed(options)
+    with console.stdout_to_stderr():
+        from scene_renderer.compose_layout import lay_out
+
+        description = _describe(options)
+        scene = lay_out(description, options.seed)
+        drawn = _draw_plain(scene, options.image_size) if picture else None
+    _claim_composed(options)
+    console.write_whole(path, scene.to_json() + "\n")
+    if drawn is not None:
+        _write_picture(drawn, picture)
+    if options.json:
+        told = {"output": str(path), "picture": str(picture) if picture else None}
+        scene_json = json.loads(scene.to_json())
+        console.print_json({**told, "description": description.to_dict(), "scene": scene_json})
+        return
+    print(path)
+    if picture:
+        print(picture)
+    _note_composed(description, scene, path)
+
+
+def _claim_composed(options: argparse.Namespace) -> None:
+    console.claim_output(options.output, options.overwrite, resume=None)
+    if options.picture:
+        _claim_picture(options.picture, options)
+
+
+def _describe(options: argparse.Namespace) -> "Description":
+    """Reads a sentence by the grammar, or has it read where an endpoint is configured."""
+    from scene_renderer.compose_endpoint import describe, find_endpoint
+    from scene_renderer.compose_grammar import parse_description
+
+    endpoint = None if options.offline else find_endpoint(options.model, os.environ)
+    if endpoint is None:
+        if options.model and not options.offline:
+            raise UsageError("--model needs OPENAI_BASE_URL, the address where it is asked.")
+        return parse_description(options.text)
+    console.note(f"Asking '{endpoint.model}' at {endpoint.url}; --offline does without.")
+    return describe(options.text, endpoint)
+
+
+def _draw_plain(scene: "Scene", size: int) -> "Image":
+    from PIL import Image
+
+    from scene_renderer.renderer import Renderer
+
+    return Image.fromarray(Renderer().render(scene, size).image)
+
+
+def _note_composed(description: "Description", scene: "Scene", path: Path) -> None:
+    """Says how the sentence was understood, and what to run next."""
+    from scene_renderer.catalogue import GRASPABLE
+    from scene_renderer.piles import load_of
+    from scene_renderer.sampler import find_untakeable
+
+    told = "; ".join(description.tell(number) for number in range(len(description.groups)))
+    stuck = [item.name for item in find_untakeable(scene.objects)]
+    free = [
+        item.name
+        for item in scene.objects
+        if item.shape in GRASPABLE and item.name not in stuck and not load_of(scene, item)
+    ]
+    console.note(f"Understood: {told}.")
+    console.note(f"Objects: {', '.join(item.name for item in scene.objects)}.")
+    if stuck:
+        console.note(f"Too deep in something for the hand: {', '.join(stuck)}.")
+    console.note(f"Look at it: python -m scene_renderer check {path}")
+    if free:
+        console.note(f'Ask the model: python -m vlm plan --scene {path} "lift the {free[0]}"')
 
 
 def check(options: argparse.Namespace) -> None:

@@ -26,6 +26,20 @@ DIRECTIONS: MappingProxyType[str, tuple[int, int]] = MappingProxyType(
 SIZE_WORDS: tuple[str, str] = ("small", "large")
 SIDE_WORDS: tuple[str, str] = ("left", "right")
 """Words that tell two objects of one colour and shape apart in a scene's object names."""
+DEPTH_WORDS: tuple[str, str] = ("near", "far")
+HEIGHT_WORDS: tuple[str, str] = ("upper", "lower")
+MIDDLE_WORD = "middle"
+ORDER_WORDS: tuple[str, ...] = (
+    "first",
+    "second",
+    "third",
+    "fourth",
+    "fifth",
+    "sixth",
+    "seventh",
+    "eighth",
+)
+"""The same for composed scenes, where more of a kind may stand anywhere (`compose_kinds.py`)."""
 
 REFUSAL_REASONS: tuple[str, ...] = (
     "absent",
