@@ -168,7 +168,9 @@ def test_what_bears_something_is_neither_taken_nor_filled(pile):
 
 def test_what_stands_on_something_is_lifted_but_not_moved_by_a_distance(pile):
     assert {"object": "red ball"} in TASKS["lift"].choices(pile, np.random.default_rng(0))
-    moved = {slots["object"] for slots in TASKS["move_left"].choices(pile, np.random.default_rng(0))}
+    moved = {
+        slots["object"] for slots in TASKS["move_left"].choices(pile, np.random.default_rng(0))
+    }
     assert "red ball" not in moved
     assert "red cube" in moved
 
