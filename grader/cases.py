@@ -5,7 +5,7 @@ A case file is JSONL; each line is
     {"id": "mine-1", "scene": {Scene JSON}, "instruction": "lift the red cube",
      "context": "named", "goal": {"task": "lift", "object": "red cube"}}
 
-with a scene as in `scene_renderer/scene.py` and a goal as in `qa_generator/tasks.py`.
+with a scene as in `scene_renderer/scene.py` and a goal as in `qa_generator/tasks/__init__.py`.
 """
 
 import functools

@@ -113,9 +113,9 @@ class Bench:
         item = self.scene[name]
         half = item.extents[2] / 2
         spots: list[Vector] = [(x / 1000, y / 1000, half) for x, y in _SPOTS_MM]
-        spots = [spot for spot in spots if has_gap(replace(item, position=spot), near, GAP)]
         spots.sort(key=lambda spot: math.dist(spot[:2], near.position[:2]))
-        spot = self.first_free(name, spots)
+        clear = (s for s in spots if has_gap(replace(item, position=s), near, GAP))
+        spot = self.first_free(name, clear)
         if spot is None:
             raise DatasetError(f"There is no free spot on the table for '{name}'.")
         self.carry(name, spot)

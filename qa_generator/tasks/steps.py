@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 FEWEST, MOST = 2, 3
 LONGEST = 16
 """Most actions of a plan that instructions ask for."""
-_TRIES = 12
+_FEW, _TRIES = 2, 12
 
 
 class Steps(Task):
@@ -38,8 +39,8 @@ class Steps(Task):
 
     def choices(self, scene: Scene, rng: np.random.Generator) -> list[dict[str, Any]]:
         """A few sequences, each step possible on the table as the earlier ones leave it."""
-        drawn = (self._draw(scene, rng) for _ in range(_TRIES))
-        return [{"steps": steps} for steps in drawn if steps][:MOST]
+        drawn = filter(None, (self._draw(scene, rng) for _ in range(_TRIES)))
+        return [{"steps": steps} for steps in itertools.islice(drawn, _FEW)]
 
     def moved(self, scene: Scene, slots: Slots) -> tuple[str, ...]:
         """What the steps move."""
