@@ -17,7 +17,8 @@ NOISY = Augmentation(noise_mm=3)
 
 
 def pairs_of(scene, context, questions=0):
-    recipe = Recipe(per_scene=6, questions=questions, contexts=(context,))
+    tasks = ("pick_and_place", "lift", "move_left", "move_right", "stack", "refuse")
+    recipe = Recipe(per_scene=6, questions=questions, contexts=(context,), tasks=tasks)
     return list(make_pairs(scene, b"png", recipe))
 
 

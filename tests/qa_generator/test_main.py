@@ -65,8 +65,11 @@ def test_generate_makes_several_splits_or_all_that_have_scenes(data, tmp_path, c
 
 def test_check_draws_a_picture_with_the_answer_s_places(data, tmp_path, capsys):
     output = tmp_path / "pair.png"
-    main(["check", "--data", str(data), "--split", "test", "--output", str(output)])
-    pair = next(read_pairs(data / "test" / "pairs"))
+    pairs = list(read_pairs(data / "test" / "pairs"))
+    index = next(i for i, pair in enumerate(pairs) if answer_points(pair))
+    chosen = ["--index", str(index), "--output", str(output)]
+    main(["check", "--data", str(data), "--split", "test", *chosen])
+    pair = pairs[index]
     assert pair.answer in capsys.readouterr().out
     assert output.read_bytes().startswith(b"\x89PNG")
     pixels = pair.scene.camera.project([place for _, place in answer_points(pair)], 64)

@@ -2,7 +2,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from qa_generator.wordings import ALL
 
 from qa_generator.goals import is_free
 from qa_generator.tasks import TASKS, Goal, read_goal
@@ -32,8 +31,8 @@ PLANS = [
     ({"task": "refuse", "reason": "absent"}, "refuse(absent)"),
 ]
 
-WORDED = [name for name, task in TASKS.items() if hasattr(task, "wordings") or name == "refuse"]
-"""Tasks that people's wordings are known of."""
+BASIC = [*(goal["task"] for goal, _ in PLANS)]
+"""Tasks that the tiny scene allows."""
 
 
 def texts(scene, task, style="seen", count=300):
@@ -46,7 +45,7 @@ def test_oracle_plan_of_each_task(scene, goal, plan):
     assert format_plan(read_goal(goal, scene).oracle(scene)) == plan
 
 
-@pytest.mark.parametrize("task", WORDED)
+@pytest.mark.parametrize("task", BASIC)
 def test_sampled_goals_round_trip_through_json(scene, task):
     rng = np.random.default_rng(0)
     for _ in range(20):
@@ -54,51 +53,9 @@ def test_sampled_goals_round_trip_through_json(scene, task):
         assert read_goal(goal.to_dict(), scene) == goal
 
 
-@pytest.mark.parametrize("task", sorted(set(WORDED) - {"refuse"}))
-def test_an_instruction_names_its_objects(scene, task):
-    rng = np.random.default_rng(0)
-    for style in ("seen", "unseen"):
-        for _ in range(40):
-            drawn = TASKS[task].sample(scene, rng, style)
-            named = {o.name for o in scene.objects if o.name in drawn.text}
-            assert named == {
-                drawn.goal.slots[k] for k in ("object", "target") if k in drawn.goal.slots
-            }
-
-
-def test_refused_instructions_are_twins_of_solvable_ones_with_one_absent_name(scene):
-    sentences = set(texts(scene, "refuse", count=3000))
-    assert {"lift the green ball", "lift the blue ball"} <= sentences
-    assert "put the red cube into the red bowl" in sentences
-    assert not {"lift the red cube", "lift the red ball"} & sentences
-    assert not any("{" in text for text in sentences)
-
-
-def test_each_task_has_twelve_seen_and_four_unseen_wordings():
-    for wordings in ALL:
-        assert len(set(wordings.seen)) >= 12
-        assert len(set(wordings.unseen)) >= 4
-        assert not set(wordings.seen) & set(wordings.unseen)
-
-
-def test_unseen_wordings_share_no_sentence_with_seen_ones(scene):
-    for task in WORDED:
-        assert not set(texts(scene, task, "seen")) & set(texts(scene, task, "unseen"))
-
-
-def test_prepositions_fit_the_receiver(scene):
-    bowl, *others = [o for o in scene.objects if o.shape == "bowl"], *scene.objects
-    plate = replace(bowl[0], name="blue plate", shape="plate")
-    with_plate = replace(scene, objects=(plate, others[0], others[2], others[3]))
-    assert any("into the blue bowl" in t for t in texts(scene, "pick_and_place"))
-    assert not any("onto" in t for t in texts(scene, "pick_and_place"))
-    assert any("onto the blue plate" in t for t in texts(with_plate, "pick_and_place"))
-    assert not any("into" in t for t in texts(with_plate, "pick_and_place"))
-
-
 def test_half_of_the_moves_name_no_distance(scene):
     sentences = texts(scene, "move_left")
-    silent = [t for t in sentences if "cm" not in t and "mm" not in t]
+    silent = [t for t in sentences if not any(c.isdigit() for c in t)]
     assert 0.3 < len(silent) / len(sentences) < 0.6
     assert any("5 cm" in t for t in sentences)
 
