@@ -72,6 +72,8 @@ PUSHES: MappingProxyType[str, tuple[int, int, int]] = MappingProxyType(
 fingers it goes, and the fingers' height, millimetres. Found in physics."""
 
 YAWS_DEG = tuple(range(-75, 91, 15))
+MOST_DEG = 85
+"""Further than this the hand comes round to its other side, and turns nothing."""
 TURN_DEG = (30, 75)
 """Least and most that instructions turn something by, degrees."""
 VISIBLE_YAW = ("brick", "mug", "prism", "duck", "domino")
@@ -306,6 +308,12 @@ class Rotate(Transport):
         yaw = slots["yaw_deg"]
         if isinstance(yaw, bool) or not isinstance(yaw, int) or not -180 <= yaw <= 180:
             raise DatasetError(f"'yaw_deg' is {yaw!r}; give whole degrees, -180 to 180.")
+        item = scene[slots["object"]]
+        if abs(_turn(item, yaw)) > MOST_DEG:
+            raise DatasetError(
+                f"'{item.name}' points to {round(math.degrees(item.yaw))} degrees and 'yaw_deg' "
+                f"is {yaw}; the hand turns things by at most {MOST_DEG} degrees."
+            )
 
 
 def check_word(word: Any, words: Any, key: str) -> None:
