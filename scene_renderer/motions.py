@@ -43,6 +43,8 @@ def lower_plan(scene: Scene, plan: Plan) -> Plan:
             x, y, z = (int(value) for value in action.arguments)
             motions += getattr(table, action.name)(x, y, z)
         else:
+            if action.name == "rotate":
+                table.turn(int(action.arguments[0]))
             motions.append(action)
     return Plan(tuple(motions[:MAX_ACTIONS]))
 
@@ -72,6 +74,13 @@ class _Table:
             Action("close_gripper"),
             Action("move_to", (x, y, height + round(1000 * LIFT))),
         ]
+
+    def turn(self, yaw_deg: int) -> None:
+        """Turns what is carried, the shorter way."""
+        by = math.remainder(math.radians(yaw_deg) - self._yaw, math.pi)
+        self._yaw += by
+        if self._carried is not None:
+            self._carried = dataclasses.replace(self._carried, yaw=self._carried.yaw + by)
 
     def place(self, x: int, y: int, z: int) -> list[Action]:
         """Returns the motions, and puts the object back onto the table."""

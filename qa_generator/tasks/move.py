@@ -30,6 +30,7 @@ from scene_renderer.catalogue import GRASPABLE, RECEIVERS
 from scene_renderer.errors import DatasetError, did_you_mean
 from scene_renderer.footprint import gap
 from scene_renderer.grasping import LIFT, free_height
+from scene_renderer.kinematics import JOINT_LIMITS
 from scene_renderer.path import HandPose, pose_at
 from scene_renderer.piles import base_of
 from scene_renderer.sampler import GAP
@@ -70,6 +71,8 @@ PUSHES: MappingProxyType[str, tuple[int, int, int]] = MappingProxyType(
 fingers it goes, and the fingers' height, millimetres. Found in physics."""
 
 YAWS_DEG = tuple(range(-75, 91, 15))
+MOST_DEG = 85
+"""Further than this the hand comes round to its other side, and turns nothing."""
 TURN_DEG = (30, 75)
 """Least and most that instructions turn something by, degrees."""
 VISIBLE_YAW = ("brick", "mug", "prism", "duck", "domino")
@@ -252,7 +255,7 @@ class Rotate(Transport):
             {"object": item.name, "yaw_deg": yaw}
             for item in self._on_table(scene)
             for yaw in YAWS_DEG
-            if TURN_DEG[0] <= abs(_turn(item, yaw)) <= TURN_DEG[1]
+            if TURN_DEG[0] <= abs(_turn(item, yaw)) <= TURN_DEG[1] and _comes_round(item, yaw)
         ]
         return self.some(scene, rng, candidates)
 
@@ -276,6 +279,12 @@ class Rotate(Transport):
         yaw = slots["yaw_deg"]
         if isinstance(yaw, bool) or not isinstance(yaw, int) or not -180 <= yaw <= 180:
             raise DatasetError(f"'yaw_deg' is {yaw!r}; give whole degrees, -180 to 180.")
+        item = scene[slots["object"]]
+        if abs(_turn(item, yaw)) > MOST_DEG:
+            raise DatasetError(
+                f"'{item.name}' points to {round(math.degrees(item.yaw))} degrees and 'yaw_deg' "
+                f"is {yaw}; the hand turns things by at most {MOST_DEG} degrees."
+            )
 
 
 def check_word(word: Any, words: Any, key: str) -> None:
@@ -301,6 +310,22 @@ def _beyond(place: Vector, way: tuple[int, int], distance_mm: float) -> Vector:
 def _turn(item: SceneObject, yaw_deg: int) -> float:
     """By how many degrees an object must be turned at least."""
     return math.remainder(yaw_deg - math.degrees(item.yaw), period(item.shape))
+
+
+def _comes_round(item: SceneObject, yaw_deg: int) -> bool:
+    """Whether the hand, whichever way it took an object, can turn it on without its twin's help.
+
+    The last joint stops short of a full turn. Where it would have to go further the hand comes
+    round to its other side instead, which leaves a mug pointing the opposite way.
+    """
+    if period(item.shape) < 360:
+        return True
+    x, y, _ = item.position
+    taken = math.atan2(y, x) - item.yaw + math.pi / 4
+    low, high = JOINT_LIMITS[6].tolist()
+    twists = [math.remainder(taken, math.pi) + k * math.pi for k in (-1, 0, 1)]
+    by = math.radians(_turn(item, yaw_deg))
+    return all(low <= twist - by <= high for twist in twists if low <= twist <= high)
 
 
 def _push_of(item: SceneObject, direction: str, distance_mm: int) -> tuple[int, ...]:

@@ -24,8 +24,7 @@ def read_goal(data: Any, scene: Scene) -> Goal:
     slots = {**task.defaults, **{key: value for key, value in data.items() if key != "task"}}
     _check_keys(task, slots)
     task.check(scene, slots)
-    if not task.work(scene, slots).actions:
-        raise DatasetError(f"There is nothing to do: this goal of task '{name}' holds already.")
+    task.work(scene, slots)  # refuses what there is no room for
     return Goal(name, slots)
 
 

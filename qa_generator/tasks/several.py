@@ -19,7 +19,7 @@ from scene_renderer.catalogue import GRASPABLE, RECEIVERS, plural
 from scene_renderer.errors import DatasetError
 from scene_renderer.footprint import covers, gap, turn
 from scene_renderer.meshes import WALL
-from scene_renderer.piles import bears, load_of
+from scene_renderer.piles import load_of
 from scene_renderer.scene import Scene, SceneObject, Vector
 from scene_renderer.vocabulary import COLORS
 
@@ -75,7 +75,7 @@ class PutAll(Task):
     def check(self, scene: Scene, slots: Slots) -> None:
         """Checks the kind and the target."""
         check_which(scene, slots["which"])
-        _check_receiver(scene, slots["target"], self.name)
+        check_slot(scene, slots["target"], RECEIVERS, f"the target of '{self.name}'")
 
 
 class Sort(Task):
@@ -127,7 +127,7 @@ class Sort(Task):
             raise DatasetError(f"'bins' is {bins!r}; give an object of receivers by {slots['by']}.")
         for word, target in bins.items():
             check_which(scene, {slots["by"]: word})
-            _check_receiver(scene, target, self.name)
+            check_slot(scene, target, RECEIVERS, f"the target of '{self.name}'")
         if len(set(bins.values())) < len(bins):
             raise DatasetError("'bins' names a receiver twice; give each kind one of its own.")
 
@@ -226,7 +226,7 @@ class Clear(Task):
 
 
 def fill(bench: Bench, items: Sequence[SceneObject], target: str) -> None:
-    """Carries objects into or onto a receiver, the lowest first; what is there already stays.
+    """Carries objects into or onto an empty receiver, the lowest first.
 
     Several stand on a plate or tray. In a bowl they slide together, and between the walls of a box
     the fingers have no room to open beside its middle.
@@ -235,8 +235,7 @@ def fill(bench: Bench, items: Sequence[SceneObject], target: str) -> None:
         DatasetError: if there is no room for all of them.
     """
     receiver = bench.scene[target]
-    todo = [item for item in items if not bears(receiver, item)]
-    todo.sort(key=lambda item: (item.extents[2], item.name))
+    todo = sorted(items, key=lambda item: (item.extents[2], item.name))
     if len(todo) > 1 and any(item.shape in TIPPY for item in todo):
         raise DatasetError(f"Not several objects stand on '{target}' with a bottle among them.")
     if len(todo) == 1:
@@ -332,14 +331,6 @@ def _try_fill(
     for item, spot in zip(items, spots, strict=True):
         bench.carry(item.name, spot, onto=receiver.name)
     return True
-
-
-def _check_receiver(scene: Scene, name: Any, task: str) -> None:
-    item = scene[name]
-    if item.shape not in RECEIVERS:
-        raise DatasetError(
-            f"'{name}' cannot be the target of '{task}'; that must be a {' or '.join(RECEIVERS)}."
-        )
 
 
 def _plural(which: Mapping[str, str]) -> str:

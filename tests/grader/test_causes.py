@@ -59,3 +59,41 @@ def test_a_lift_that_stays_low_is_in_the_wrong_place(scene):
 )
 def test_refusals_have_causes_of_their_own(scene, text, cause):
     assert cause_of(scene, "refuse", {"reason": "absent"}, text) == cause
+
+
+SWAP = {"object": "red cube", "target": "green cube"}
+CUBES = [
+    {"task": "stack", "object": "red cube", "target": "green cube"},
+    {"task": "lift", "object": "white ball"},
+]
+TO_STACK = "pick(420, -120, 25)\nplace(450, 20, 25)"
+
+
+@pytest.mark.parametrize(
+    ("task", "slots", "text", "cause"),
+    [
+        ("swap", SWAP, "pick(420, -120, 25)\nplace(350, -120, 25)", "unfinished"),
+        ("swap", SWAP, "pick(580, -120, 25)\nplace(350, -120, 25)", "wrong object"),
+        ("steps", {"steps": CUBES}, TO_STACK, "unfinished"),
+        ("steps", {"steps": CUBES}, "pick(580, -120, 25)\nplace(580, -200, 25)", "unfinished"),
+        (
+            "steps",
+            {"steps": CUBES},
+            TO_STACK + "\npick(580, -120, 25)\nmove_to(580, -120, 40)",
+            "wrong place",
+        ),
+        (
+            "steps",
+            {
+                "steps": [
+                    *CUBES[:1],
+                    {"task": "move_left", "object": "white ball", "distance_mm": 80},
+                ]
+            },
+            "pick(580, -120, 25)\nplace(580, -40, 25)\n" + TO_STACK,
+            "wrong order",
+        ),
+    ],
+)
+def test_goals_about_several_objects_have_causes_of_their_own(scene, task, slots, text, cause):
+    assert cause_of(scene, task, slots, text) == cause

@@ -19,7 +19,11 @@ def test_clean_training_pairs_show_no_leak(scene):
 
 
 def test_unseen_wordings_and_pairs_are_found(scene):
-    pairs = list(make_pairs(scene, b"", Recipe(per_scene=8, wordings="unseen")))
+    pairs = list(
+        make_pairs(
+            scene, b"", Recipe(per_scene=8, wordings="unseen", tasks=("lift", "stack", "move_left"))
+        )
+    )
     assert summarise(pairs, "train")["leaks"]["unseen_wordings"] == len(pairs)
     assert summarise(pairs, "test_wordings")["leaks"]["seen_wordings"] == 0
     orange = replace(pairs[0], prompt="gripper: 1, 2, 3\nlift the orange cube")

@@ -63,3 +63,12 @@ def test_a_second_pick_finds_what_the_first_plan_put_there(full_table):
     text = "pick(400, -120, 25)\nplace(320, -120, 25)\npick(320, -120, 25)\nmove_to(320, -120, 200)"
     episode = execute(full_table, lower_plan(full_table, parse_plan(text)))
     assert episode.held == "red cube"
+
+
+def test_what_is_turned_in_hand_is_put_down_turned(full_table):
+    plan = parse_plan("pick(400, 120, 16)\nrotate(60)\nplace(480, -60, 16)")
+    ends = [
+        execute(full_table, p).final["green brick"] for p in (plan, lower_plan(full_table, plan))
+    ]
+    for end in ends:
+        assert abs(math.remainder(end.yaw - math.radians(60), math.pi)) < 0.05
