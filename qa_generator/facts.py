@@ -94,7 +94,7 @@ class Facts:
         split: its name.
         own: name to check of what concerns this split alone.
         known: kind of thing that no two sides may share, to each thing and where it first is.
-        codes: of the pictures: uint64, shape (scenes, 6).
+        codes: of the pictures: uint64, shape (scenes, 9).
         scenes: ids, in the order of `codes`.
         drawn: some scenes, to be rendered again.
         planned: some pairs with plans, to be executed again.

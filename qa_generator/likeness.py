@@ -1,12 +1,12 @@
-"""Which pictures are nearly the same: a code of 384 bits that survives another light or noise.
+"""Which pictures are nearly the same: a code of 576 bits that survives another light or noise.
 
-A code holds the signs of the 128 lowest cosine frequencies of three channels of the picture's
+A code holds the signs of the 192 lowest cosine frequencies of three channels of the picture's
 logarithm at 32 x 32 pixels: brightness, red against green, blue against yellow. The pictures all
 show one table and one arm, so that the usual 64 bits of brightness say little about the objects.
 
-Two pictures of the same things are at most `NEAR` bits apart, whatever light, noise, camera of the
-mild look or compression; two scenes drawn apart never came as near (`docs/leakage.md` has the
-figures).
+Two pictures of the same things in another light, with noise, or compressed, are seldom more than
+`NEAR` bits apart; of 160 million pairs of scenes drawn apart none came as near (`docs/leakage.md`
+has the figures).
 
 Source: C. Zauner, Implementation and Benchmarking of Perceptual Image Hash Functions, 2010 (the
 cosine hash of brightness; channels and signs are ours).
@@ -19,9 +19,9 @@ from numpy.typing import NDArray
 
 from scene_renderer.camera import Array
 
-NEAR = 64
+NEAR = 80
 """Bits of `BITS` in which pictures may differ and still count as one."""
-BITS = 384
+BITS = 576
 _CHANNELS, _PIXELS = 3, 32
 _DARK = 12.0
 """Grey levels added before the logarithm, so that noise in the dark does not count."""
@@ -31,7 +31,7 @@ Codes = NDArray[np.uint64]
 
 
 def picture_code(image: NDArray[np.uint8]) -> Codes:
-    """Returns the code of a picture: uint64, shape (6,).
+    """Returns the code of a picture: uint64, shape (9,).
 
     Args:
         image: uint8, shape (height, width, 3), RGB.
@@ -50,8 +50,8 @@ def nearest(codes: Codes, others: Codes) -> tuple[NDArray[np.int64], NDArray[np.
     """Finds for each code the nearest of the others, by the number of bits that differ.
 
     Args:
-        codes: uint64, shape (n, 6).
-        others: uint64, shape (m, 6), at least one.
+        codes: uint64, shape (n, 9).
+        others: uint64, shape (m, 9), at least one.
 
     Returns:
         Distances in bits and indices into `others`, each int64, shape (n,).

@@ -73,17 +73,18 @@ class Steps(Task):
         return taken == sorted(taken)
 
     def check(self, scene: Scene, slots: Slots) -> None:
-        """Checks each step, and that they are about different objects."""
+        """Checks each step on the table as the earlier ones leave it, and that objects differ."""
         steps = slots["steps"]
         if not isinstance(steps, list) or not FEWEST <= len(steps) <= MOST:
             raise DatasetError(f"'steps' must be a list of {FEWEST} or {MOST} goals.")
-        named: set[str] = set()
+        bench, named = Bench(scene), set[str]()
         for number, step in enumerate(steps, start=1):
-            goal = self._read(step, scene, is_last=number == len(steps))
+            goal = self._read(step, bench.scene, is_last=number == len(steps))
             names = set(TASKS[goal.task].involved(scene, goal.slots))
             for name in sorted(names & named):
                 raise DatasetError(f"'{name}' is in two of the 'steps'; name each object in one.")
             named |= names
+            TASKS[goal.task].solve(bench, goal.slots)
 
     def _read(self, step: Any, scene: Scene, is_last: bool) -> Goal:
         task = step.get("task") if isinstance(step, dict) else None
