@@ -114,7 +114,7 @@ def _add_augmentation(parser: Parser) -> None:
         "--noise-mm",
         type=natural,
         metavar="MM",
-        help="most that listed coordinates, and the answer with them, are off (default: 0)",
+        help="most that listed coordinates, and the answer with them, are off (default: 3)",
     )
     group.add_argument(
         "--mask-digits",

@@ -16,8 +16,9 @@ picture, and the answer still names its true place; a list without lines is what
 is off by millimetres where a model sees to a centimetre or two, so to ask for the true place would
 be to ask for digits that nothing in the input tells, and would teach to doubt the better source. A
 grasp forgives about a centimetre, so the plan for listed places works on the true ones
-(docs/tiny-model.md). Heights are not moved: they follow from what stands on what. Lists that
-questions are asked about have no noise, as the answer to a question says what is there.
+(docs/tiny-model.md). Heights are not moved: they follow from what stands on what. A list keeps its
+true places where a plan would become another one, not the same a few millimetres off, and where a
+question is asked, as its answer says what is there.
 
 **Nothing is ever mirrored**, and there is no option for it. Behind a mirrored picture each left and
 right in each wording would have to be exchanged, and y negated in list and answer; one word that is
@@ -33,9 +34,9 @@ import numpy as np
 from qa_generator.pairs import Pair
 from qa_generator.prompt import build_prompt, observe
 from qa_generator.tasks import Goal
-from scene_renderer.errors import UsageError
-from scene_renderer.plan import format_plan
-from scene_renderer.scene import EndEffector, SceneObject
+from scene_renderer.errors import DatasetError, UsageError
+from scene_renderer.plan import Plan, format_plan, parse_plan
+from scene_renderer.scene import EndEffector, Scene, SceneObject
 
 MOST_NOISE_MM = 5
 """Half of what a grasp forgives."""
@@ -53,7 +54,7 @@ class Augmentation:
     """
 
     drop_lines: float = 0.0
-    noise_mm: int = 0
+    noise_mm: int = 3
     mask_digits: float = 0.0
 
     def __post_init__(self) -> None:
@@ -89,22 +90,24 @@ def augment(pairs: Sequence[Pair], how: Augmentation, rng: np.random.Generator) 
     Returns:
         As many pairs, of the same ids; of context `image` if the list has lost every line.
     """
-    scene, context = pairs[0].scene, pairs[0].context
+    scene, context, noise = pairs[0].scene, pairs[0].context, how.noise_mm
     if context == "image":
         return list(pairs)
-    noise = how.noise_mm if all(pair.goal for pair in pairs) else 0
     kept = _thin(scene.objects, how.drop_lines, rng)
     listed = {item.name: _move(item, noise, rng) for item in kept}
     view = observe(_Listed(tuple(listed.values()), scene.end_effector), None, context, rng)
     believed = replace(scene, objects=tuple(listed.get(o.name, o) for o in scene.objects))
+    answers = [_answer(pair, believed, noise) if noise else pair.answer for pair in pairs]
+    if None in answers:
+        return augment(pairs, replace(how, noise_mm=0), rng)
     return [
         replace(
             pair,
             context=context if listed else "image",
             prompt=build_prompt(view, pair.instruction),
-            answer=format_plan(_goal(pair).oracle(believed)) if noise else pair.answer,
+            answer=answer or pair.answer,
         )
-        for pair in pairs
+        for pair, answer in zip(pairs, answers, strict=True)
     ]
 
 
@@ -122,6 +125,28 @@ def _move(item: SceneObject, most_mm: int, rng: np.random.Generator) -> SceneObj
     return replace(item, position=(x + float(step_x), y + float(step_y), z))
 
 
-def _goal(pair: Pair) -> Goal:
-    slots = dict(pair.goal or {})
-    return Goal(slots.pop("task"), slots)
+def _answer(pair: Pair, believed: Scene, most_mm: int) -> str | None:
+    """Returns the oracle's plan for the places as listed; None if it is another plan."""
+    if pair.goal is None:
+        return None
+    slots = {key: value for key, value in pair.goal.items() if key != "task"}
+    try:
+        plan = Goal(pair.goal["task"], slots).oracle(believed)
+    except DatasetError:  # no room left for it
+        return None
+    return format_plan(plan) if _is_near(plan, parse_plan(pair.answer), most_mm) else None
+
+
+def _is_near(plan: Plan, other: Plan, most_mm: int) -> bool:
+    """Whether two plans take the same actions, their numbers so far apart at most."""
+    if [action.name for action in plan.actions] != [action.name for action in other.actions]:
+        return False
+    numbers = [
+        pair
+        for ours, theirs in zip(plan.actions, other.actions, strict=True)
+        for pair in zip(ours.arguments, theirs.arguments, strict=True)
+    ]
+    return all(
+        abs(a - b) <= most_mm if isinstance(a, int) and isinstance(b, int) else a == b
+        for a, b in numbers
+    )

@@ -115,7 +115,7 @@ def test_train_can_stop_after_a_number_of_steps(tiny_base, data, tmp_path, capsy
 @pytest.mark.parametrize(
     ("options", "recorded"),
     [
-        ([], {"drop_lines": 0.0, "noise_mm": 0, "mask_digits": 0.0}),
+        ([], {"drop_lines": 0.0, "noise_mm": 3, "mask_digits": 0.0}),
         (["--noise-mm", "2", "--mask-digits", "0.1"],
          {"drop_lines": 0.0, "noise_mm": 2, "mask_digits": 0.1}),
         (["--no-augment"], None),
