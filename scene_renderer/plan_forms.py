@@ -3,7 +3,10 @@
     plan_to_json, plan_from_json    {"version": 1, "actions": [{"action": "pick", "x": 412, ...}]}
     format_code                     def run(robot): robot.pick(x=412, y=-127, z=25)
 
-The code is text for people to run on a robot of theirs; nothing here runs it.
+The code is text for people to run on a robot of theirs; nothing here runs it. The schema is
+published by
+
+    python -m scene_renderer.plan_forms > docs/plan.schema.json
 """
 
 import json
@@ -163,3 +166,7 @@ FORMS: MappingProxyType[str, Callable[[Plan], str]] = MappingProxyType(
     {"text": format_plan, "json": plan_to_json, "python": format_code}
 )
 """What a form is called on the command line, and who writes it."""
+
+
+if __name__ == "__main__":
+    print(json.dumps(plan_schema(), indent=2))

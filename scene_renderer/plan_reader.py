@@ -23,16 +23,22 @@ def read_actions(text: str, begin: int, end: int, mends: Mends) -> list[Draft]:
 
 
 def _without_remarks(tokens: list[Token]) -> list[Token]:
-    """Drops the quoted values of keys such as "thought", which may talk of actions."""
+    """Drops the quoted values of keys such as "thought", which may talk of actions.
+
+    Raises:
+        MisreadError: if such a value never ends; there is no telling what belongs to it.
+    """
     kept: list[Token] = []
-    closed_by = ""
+    closed_by, opened_at = "", 0
     for token in tokens:
         if closed_by:
             closed_by = "" if token.text == closed_by else closed_by
         elif token.kind == "quote" and _follows_remark_key(kept):
-            closed_by = token.text
+            closed_by, opened_at = token.text, token.start
         else:
             kept.append(token)
+    if closed_by:
+        raise MisreadError("A quote is never closed.", opened_at)
     return kept
 
 

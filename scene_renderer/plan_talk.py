@@ -97,10 +97,15 @@ def check_between(tokens: Sequence[Token], spans: Sequence[Span]) -> None:
             word = plain(token.text)
             is_swapped = word == "first" and not breaks
             is_choice = last > 0 and end > 0 and (word in ALTERNATIVES or is_swapped)
-            is_repeat = last > 0 and word in REPEATS
+            is_repeat = last > 0 and (word in REPEATS or _is_factor(between[i : i + 2]))
             if is_choice or is_repeat or (is_same_line and word in CONDITIONS):
                 raise MisreadError(f"'{token.text}' leaves the plan open.", token.start)
         last = end
+
+
+def _is_factor(tokens: Sequence[Token]) -> bool:
+    """Whether something shall be done several times: * 2."""
+    return [t.kind for t in tokens] == ["mark", "number"] and tokens[0].text == "*"
 
 
 def _check_denied(tokens: Sequence[Token], begin: int) -> None:
@@ -120,17 +125,18 @@ def check_rest(tokens: Sequence[Token], partners: Mapping[int, int], spans: Sequ
     Raises:
         MisreadError: if a step is none of the robot's actions.
     """
-    at, has_talk = 0, False
+    rest: list[int] = []
+    at = 0
     for begin, end in [*spans, (len(tokens), 0)]:
-        for i in range(at, begin):
-            has_talk |= tokens[i].kind in ("word", "number")
-            if tokens[i].kind == "word" and _is_step(tokens, partners, i):
-                name = tokens[i].text[:30]
-                raise MisreadError(f"'{name}' is none of the actions.", tokens[i].start)
-            if tokens[i].text == "~" or _is_left_open(tokens, i):
-                raise MisreadError("Steps are left open or struck out.", tokens[i].start)
+        rest += range(at, begin)
         at = max(at, end)
-    return has_talk
+    for i in rest:
+        if tokens[i].kind == "word" and _is_step(tokens, partners, i):
+            name = tokens[i].text[:30]
+            raise MisreadError(f"'{name}' is none of the actions.", tokens[i].start)
+        if tokens[i].text == "~" or _is_left_open(tokens, i):
+            raise MisreadError("Steps are left open or struck out.", tokens[i].start)
+    return any(tokens[i].kind in ("word", "number") for i in rest)
 
 
 def _is_step(tokens: Sequence[Token], partners: Mapping[int, int], i: int) -> bool:
@@ -163,9 +169,7 @@ def _is_call(
     if plain(tokens[i].text) in CONTAINERS:
         return False
     inside = tokens[i + 2 : min(partners.get(i + 1, len(tokens)), i + 12)]
-    is_plural = len(inside) == 1 and inside[0].text in ("s", "es")
-    has_number = any(token.kind == "number" for token in inside)
-    return not (is_plural or (tokens[i].text in ("run", "main", "execute") and not has_number))
+    return [token.text for token in inside] not in (["s"], ["es"])  # cube(s), box(es)
 
 
 def _is_value(token: Token, before: Sequence[Token], after: Sequence[Token]) -> bool:
