@@ -16,7 +16,7 @@ DIRECTED = {"left_of": "left", "right_of": "right", "behind": "forward", "in_fro
 CLEAR = 0.03
 """How far the one is at least in the said direction from each other one."""
 
-BESIDE, NEAR, FAR = 0.05, 0.09, 0.15
+BESIDE, NEAR, FAR = 0.05, 0.09, 0.18
 """Widest gap of what is next to or near something, narrowest of what is far from it."""
 
 EDGE, DEEPEST = 0.07, 0.13
