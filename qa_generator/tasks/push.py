@@ -56,6 +56,7 @@ class Push(Transport):
 
     name = "push"
     slots = ("object", "direction", "distance_mm")
+    is_exact = False
     defaults = MappingProxyType({"distance_mm": DEFAULT_DISTANCE_MM})
     objects = tuple(PUSHES)
 
