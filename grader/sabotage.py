@@ -312,8 +312,7 @@ def _pick_twice(case: Case, actions: tuple[Action, ...]) -> Spoilt:
     if not _carries(actions):
         return None
     other = next(item for item in case.scene.objects if item is not _taken(case))
-    second = Action("pick", _centre(other))
-    return _text(actions[0], second, *actions[1:]), Failure.HAND_FULL
+    return _text(actions[0], Action("pick", _centre(other)), *actions[1:]), Failure.HAND_FULL
 
 
 def _open_on_the_way(case: Case, actions: tuple[Action, ...]) -> Spoilt:

@@ -106,6 +106,7 @@ class Task(ABC):
         slots: the keys of its goal, beside `task`.
         either: keys of which its goal has exactly one, too.
         defaults: what slots hold that a goal leaves out.
+        is_exact: whether things end where a bench says, to a few millimetres.
         weight: how often it is tried: more than once for a task that not every scene allows.
     """
 
@@ -113,6 +114,7 @@ class Task(ABC):
     slots: tuple[str, ...] = ("object", "target")
     either: ClassVar[tuple[str, ...]] = ()
     defaults: ClassVar[Slots] = MappingProxyType({})
+    is_exact: ClassVar[bool] = True
     weight: ClassVar[float] = 1.0
 
     @abstractmethod

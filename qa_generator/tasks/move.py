@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +11,6 @@ import numpy as np
 from qa_generator.goals import (
     AWAY,
     at_end,
-    has_come,
     has_yaw,
     is_at,
     is_beside,
@@ -24,16 +21,12 @@ from qa_generator.goals import (
 from qa_generator.questions import DISTANCES_MM, pick
 from qa_generator.slots import on_table
 from qa_generator.tasks.base import Slots
-from qa_generator.tasks.bench import Bench, millimetres
+from qa_generator.tasks.bench import Bench
 from qa_generator.tasks.carry import Single
 from scene_renderer.catalogue import GRASPABLE, RECEIVERS
 from scene_renderer.errors import DatasetError, did_you_mean
-from scene_renderer.footprint import gap
-from scene_renderer.grasping import LIFT, free_height
 from scene_renderer.kinematics import JOINT_LIMITS
-from scene_renderer.path import HandPose, pose_at
 from scene_renderer.piles import base_of
-from scene_renderer.sampler import GAP
 from scene_renderer.scene import Scene, SceneObject, Vector
 from scene_renderer.vocabulary import DIRECTIONS
 
@@ -45,7 +38,6 @@ NAMED_DISTANCES_MM = tuple(d for d in DISTANCES_MM if d >= 50)
 """Distances that instructions name: well above the tolerance on where an object ends."""
 SHORTEST_MM = 30
 """Least distance of a goal: what was not moved at all must be clearly off the spot."""
-SHORTEST_PUSH_MM = 50
 LONGEST_MM = 500
 
 SIDES: MappingProxyType[str, tuple[int, int]] = MappingProxyType(
@@ -54,21 +46,6 @@ SIDES: MappingProxyType[str, tuple[int, int]] = MappingProxyType(
 """Sides of a thing as the robot sees it, as unit steps (x, y) in its base frame."""
 BESIDE_MM: MappingProxyType[str, int] = MappingProxyType({"graspable": 110, "receiver": 150})
 """Role of a thing to how far from its centre that of its new neighbour is put."""
-
-PUSHES: MappingProxyType[str, tuple[int, int, int]] = MappingProxyType(
-    {
-        "cube": (70, 42, 30),
-        "cylinder": (66, 30, 30),
-        "ball": (70, 46, 30),
-        "bottle": (66, 22, 30),
-        "mug": (86, 40, 30),
-        "cone": (70, 33, 30),
-        "plate": (120, 82, 12),
-        "bowl": (112, 65, 20),
-    }
-)
-"""Shape that goes straight to: how far behind its centre a push starts, how much further than the
-fingers it goes, and the fingers' height, millimetres. Found in physics."""
 
 YAWS_DEG = tuple(range(-75, 91, 15))
 MOST_DEG = 85
@@ -95,7 +72,12 @@ class Transport(Single):
                 f"'{self.name}' moves what stands on the table."
             )
 
-    def _check_distance(self, slots: Slots, shortest: int) -> None:
+    def check_distance(self, slots: Slots, shortest: int) -> None:
+        """Checks the slot `distance_mm`.
+
+        Raises:
+            DatasetError: if it holds no such length.
+        """
         distance = slots["distance_mm"]
         is_whole = isinstance(distance, int) and not isinstance(distance, bool)
         if not is_whole or not shortest <= distance <= LONGEST_MM:
@@ -117,7 +99,7 @@ class Move(Transport):
 
     def spot(self, item: SceneObject, distance_mm: int) -> Vector:
         """Returns where the object is to end, metres, base frame."""
-        return _beyond(item.position, DIRECTIONS[self.direction], distance_mm)
+        return beyond(item.position, DIRECTIONS[self.direction], distance_mm)
 
     def choices(self, scene: Scene, rng: np.random.Generator) -> list[dict[str, Any]]:
         """Every graspable object on the table and distance whose spot is free and reachable."""
@@ -146,7 +128,7 @@ class Move(Transport):
     def check(self, scene: Scene, slots: Slots) -> None:
         """Checks the object and the distance."""
         super().check(scene, slots)
-        self._check_distance(slots, SHORTEST_MM)
+        self.check_distance(slots, SHORTEST_MM)
 
 
 class PlaceBeside(Transport):
@@ -190,56 +172,8 @@ class PlaceBeside(Transport):
             )
 
     def _spot(self, item: SceneObject, target: SceneObject, side: str) -> Vector:
-        x, y, _ = _beyond(target.position, SIDES[side], BESIDE_MM[target.kind.role])
+        x, y, _ = beyond(target.position, SIDES[side], BESIDE_MM[target.kind.role])
         return x, y, item.extents[2] / 2
-
-
-class Push(Transport):
-    """Push a thing over the table with closed fingers."""
-
-    name = "push"
-    slots = ("object", "direction", "distance_mm")
-    defaults = MappingProxyType({"distance_mm": DEFAULT_DISTANCE_MM})
-    objects = tuple(PUSHES)
-
-    def choices(self, scene: Scene, rng: np.random.Generator) -> list[dict[str, Any]]:
-        """A few things with nothing in their way."""
-        candidates = [
-            {"object": item.name, "direction": direction, "distance_mm": distance}
-            for item in self._on_table(scene)
-            for direction in DIRECTIONS
-            for distance in NAMED_DISTANCES_MM
-        ]
-        return self.some(scene, rng, candidates)
-
-    def works(self, scene: Scene, slots: Slots) -> bool:
-        """Whether nothing is in the way."""
-        item = scene[slots["object"]]
-        return _is_way_free(scene, item, slots["direction"], slots["distance_mm"])
-
-    def solve(self, bench: Bench, slots: Slots) -> None:
-        """Starts behind the object and stops where it will have gone the distance."""
-        item = bench.scene[slots["object"]]
-        direction, distance = slots["direction"], slots["distance_mm"]
-        bench.do("push", *_push_of(item, direction, distance))
-        bench.move(item.name, _beyond(item.position, DIRECTIONS[direction], distance))
-        bench.taken.append(item.name)
-
-    def holds(self, scene: Scene, slots: Slots, episode: Episode) -> bool:
-        """Within 3 cm of the distance, and sideways less than that."""
-        name = slots["object"]
-        return has_come(scene, episode, name, slots["direction"], slots["distance_mm"] / 1000)
-
-    def check(self, scene: Scene, slots: Slots) -> None:
-        """Checks that nothing is in the way."""
-        super().check(scene, slots)
-        self._check_distance(slots, SHORTEST_PUSH_MM)
-        check_word(slots["direction"], DIRECTIONS, "direction")
-        if not self.works(scene, slots):
-            raise DatasetError(
-                f"'{slots['object']}' cannot be pushed {slots['distance_mm']} mm "
-                f"{slots['direction']}: something is in the way, or it is out of reach."
-            )
 
 
 class Rotate(Transport):
@@ -302,7 +236,8 @@ def _place(scene: Scene, slots: Slots) -> Vector:
     return scene[slots["object"]].position
 
 
-def _beyond(place: Vector, way: tuple[int, int], distance_mm: float) -> Vector:
+def beyond(place: Vector, way: tuple[int, int], distance_mm: float) -> Vector:
+    """Returns the place that far in a direction."""
     x, y, z = place
     return x + way[0] * distance_mm / 1000, y + way[1] * distance_mm / 1000, z
 
@@ -326,52 +261,3 @@ def _comes_round(item: SceneObject, yaw_deg: int) -> bool:
     twists = [math.remainder(taken, math.pi) + k * math.pi for k in (-1, 0, 1)]
     by = math.radians(_turn(item, yaw_deg))
     return all(low <= twist - by <= high for twist in twists if low <= twist <= high)
-
-
-def _push_of(item: SceneObject, direction: str, distance_mm: int) -> tuple[int, ...]:
-    """Returns what `push` is told."""
-    behind, ahead, height = PUSHES[item.shape]
-    step_x, step_y = DIRECTIONS[direction]
-    x, y, _ = millimetres(item.position)
-    reach = distance_mm - ahead
-    return x - step_x * behind, y - step_y * behind, height, x + step_x * reach, y + step_y * reach
-
-
-def _is_way_free(scene: Scene, item: SceneObject, direction: str, distance_mm: int) -> bool:
-    """Whether neither the object nor the hand meets anything else on the way."""
-    if not is_free(scene, item, _beyond(item.position, DIRECTIONS[direction], distance_mm)):
-        return False
-    if not _is_push_reachable(item, direction, distance_mm):
-        return False
-    others = [other for other in scene.objects if other.name != item.name]
-    for spot in _stations(item.position, direction, distance_mm):
-        there = replace(item, position=spot)
-        if any(gap(there, other) < GAP for other in others):
-            return False
-    return _has_hand_room(others, item, direction, distance_mm)
-
-
-def _is_push_reachable(item: SceneObject, direction: str, distance_mm: int) -> bool:
-    x, y, height, x2, y2 = (value / 1000 for value in _push_of(item, direction, distance_mm))
-    way, straight = math.atan2(y2 - y, x2 - x), HandPose(0, 0, 0, 0)
-    ends = [(*xy, z) for xy in ((x, y), (x2, y2)) for z in (height, height + LIFT)]
-    return all(pose_at(end, way, straight).is_reachable for end in ends)
-
-
-def _has_hand_room(
-    others: list[SceneObject], item: SceneObject, direction: str, distance_mm: int
-) -> bool:
-    x, y, height, x2, y2 = (value / 1000 for value in _push_of(item, direction, distance_mm))
-    way = math.atan2(y2 - y, x2 - x)
-    length = round(1000 * math.dist((x, y), (x2, y2)))
-    stations = _stations((x, y, height), direction, length)
-    return (
-        all(free_height(s[:2], way, 0.0, others) < height for s in stations)
-        and free_height((x, y), way, 0.0, [*others, item]) < height
-    )
-
-
-def _stations(start: Vector, direction: str, distance_mm: int) -> Iterator[Vector]:
-    steps = math.ceil(distance_mm / 20)
-    for k in range(steps + 1):
-        yield _beyond(start, DIRECTIONS[direction], distance_mm * k / steps)

@@ -3,7 +3,8 @@
 from qa_generator.tasks.arrange import LineUp, Swap, Tower
 from qa_generator.tasks.base import register
 from qa_generator.tasks.carry import LIFT_MM, Lift, PickAndPlace, PutIn, Stack
-from qa_generator.tasks.move import DEFAULT_DISTANCE_MM, Move, PlaceBeside, Push, Rotate
+from qa_generator.tasks.move import DEFAULT_DISTANCE_MM, Move, PlaceBeside, Rotate
+from qa_generator.tasks.push import Push
 from qa_generator.tasks.refuse import Refuse
 from qa_generator.tasks.several import Clear, Gather, PutAll, Sort
 from qa_generator.tasks.steps import Steps

@@ -117,7 +117,7 @@ class Steps(Task):
             slots
             for slots in task.choices(scene, rng)
             if not named & set(task.involved(scene, slots))
-            and (is_last or task.in_hand(slots) is None)
+            and (is_last or (task.is_exact and task.in_hand(slots) is None))
         ]
         return Goal(task.name, pick(rng, fresh)) if fresh else None
 
