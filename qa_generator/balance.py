@@ -24,8 +24,9 @@ HIGHEST_RATIO = 1.3
 """How far above its fair share an answer may be."""
 MOST_TEXTS = 600
 """Of one form and context, how many questions the text-only baseline is given at most."""
-_SIGMAS = 3.0
-"""An answer is too frequent only if it is so by more than this scatter of a small sample."""
+_SIGMAS, _LEAST = 3.0, 10
+"""An answer is too frequent only if it is so by more than this scatter of a small sample, and only
+where it is expected so often."""
 
 
 @dataclass
@@ -84,7 +85,7 @@ class Row:
             "share": round(count / n, 4),
             "fair": round(fair / n, 4),
             "ratio": round(ratios[top], 3),
-            "balanced": count <= max(HIGHEST_RATIO * fair, fair + scatter),
+            "balanced": fair < _LEAST or count <= max(HIGHEST_RATIO * fair, fair + scatter),
             "majority": round(self.answers.most_common(1)[0][1] / n, 4),
             "chance": round(self.chance / n, 4),
         }

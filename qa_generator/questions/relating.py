@@ -16,6 +16,7 @@ from qa_generator.questions.things import (
     direction_between,
     pick,
     pick_rare,
+    usual_number,
 )
 from qa_generator.questions.words import (
     AHEAD,
@@ -30,7 +31,7 @@ from qa_generator.questions.words import (
 from scene_renderer.catalogue import RECEIVERS, SUPPORTS
 from scene_renderer.path import HandPose
 from scene_renderer.scene import SceneObject, Table
-from scene_renderer.vocabulary import DIRECTIONS
+from scene_renderer.vocabulary import COLORS, DIRECTIONS
 
 NEAREST_MARGIN = 0.02
 """How much nearer, metres, the nearest object must be than the second nearest."""
@@ -40,8 +41,8 @@ REACH_MARGIN = 0.02
 _KEPT = {"gripper_nearest": (0.38, 0.28), "gripper_farthest": (0.33, 0.75)}
 """Of what is nearest or farthest, the share that is asked for: of supports, and of receivers.
 
-They are more frequent than other shapes, and as large things find their places first. Counted in
-2,400 scenes.
+Frequent shapes and colours are asked for more seldom, and large things, which find their places
+first, lie nearer. Counted in 2,400 scenes.
 """
 
 
@@ -84,9 +85,8 @@ def ask_extreme(scene: Table, rng: np.random.Generator) -> Asked:
     """Asks what is nearest to the gripper, or farthest; every shape about equally often."""
     form, sign = pick(rng, [("gripper_nearest", 1), ("gripper_farthest", -1)])
     (least, name), (second, _), *_ = _ranked(scene, scene.objects, sign)
-    shape = next(o.shape for o in scene.objects if o.name == name)
-    kept = _KEPT[form][0] if shape in SUPPORTS else _KEPT[form][1] if shape in RECEIVERS else 1.0
-    if second - least < NEAREST_MARGIN or rng.random() > kept:
+    item = next(o for o in scene.objects if o.name == name)
+    if second - least < NEAREST_MARGIN or rng.random() > _kept(form, item):
         return None
     return TEMPLATES[form], name
 
@@ -140,6 +140,12 @@ def ask_gripper_reach(scene: Table, rng: np.random.Generator) -> Asked:
             items["yes" if near[0] else "no"].append(item)
     distance = format_distance(length, rng)
     return _ask_yes_no("gripper_reach", items, rng, direction=direction, distance=distance)
+
+
+def _kept(form: str, item: SceneObject) -> float:
+    on_top, inside = _KEPT[form]
+    shape = on_top if item.shape in SUPPORTS else inside if item.shape in RECEIVERS else 1.0
+    return shape * min(map(usual_number, COLORS)) / usual_number(item.color)
 
 
 def _ask_yes_no(

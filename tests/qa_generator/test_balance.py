@@ -42,7 +42,7 @@ def test_an_answer_above_its_share_is_found_unless_it_is_scatter(scene):
 
 
 def test_a_name_is_judged_by_its_colour_and_its_shape(scene):
-    names = [f"{color} cube" for color in ("red", "green", "blue", "white")] * 30
+    names = [f"{color} cube" for color in ("red", "green", "blue", "white")] * 50
     row = count(ask(scene, names, "what is at 1, {number}?", "name"))["name"]
     assert (row["top"], row["share"], row["fair"]) == ("cube", 1.0, round(1 / 14, 4))
     assert row["majority"] == 0.25

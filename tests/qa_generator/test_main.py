@@ -89,6 +89,25 @@ def test_check_names_its_picture_after_the_pair_and_keeps_an_earlier_one(
     assert picture.read_bytes().startswith(b"\x89PNG")
 
 
+def test_a_sheet_shows_a_pair_of_each_scene(data, tmp_path, capsys):
+    output = tmp_path / "sheet.png"
+    place = ["--data", str(data), "--split", "test"]
+    main(["check", *place, "--sheet", "9", "--output", str(output), "--json"])
+    shown = json.loads(capsys.readouterr().out)["pairs"]
+    assert len({name.split("-")[2] for name in shown}) == len(shown) == 3
+    assert output.read_bytes().startswith(b"\x89PNG")
+
+
+def test_strict_stats_tell_by_their_exit_code(data, monkeypatch):
+    place = ["--data", str(data), "--split", "test"]
+    assert main(["stats", *place, "--strict"]) == 0
+    monkeypatch.setattr("qa_generator.balance.HIGHEST_RATIO", 0.1)
+    monkeypatch.setattr("qa_generator.balance._SIGMAS", 0.0)
+    monkeypatch.setattr("qa_generator.balance._LEAST", 0)
+    assert main(["stats", *place, "--strict"]) == 3
+    assert main(["stats", *place]) == 0
+
+
 def test_check_names_the_last_pair_if_there_is_no_such_one(data):
     with pytest.raises(DatasetError, match="--index from 0 to 80"):
         main(["check", "--data", str(data), "--split", "test", "--index", "81"])

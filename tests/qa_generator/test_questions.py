@@ -1,4 +1,4 @@
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import replace
 
 import numpy as np
@@ -6,12 +6,14 @@ import pytest
 
 from qa_generator.questions import (
     KINDS,
+    TEMPLATES,
     absent_names,
     caption,
     direction_between,
     sample_absent_name,
     sample_questions,
 )
+from qa_generator.questions.words import add_options, answers_to, form_of, split_options
 from scene_renderer.scene import Scene
 from scene_renderer.splits import is_unseen
 
@@ -129,3 +131,62 @@ def test_caption_lists_the_farthest_first(scene):
 def test_same_generator_state_gives_the_same_questions(scene):
     first, second = (sample_questions(scene, np.random.default_rng(9), KINDS * 3) for _ in range(2))
     assert first == second
+
+
+def test_every_question_is_recognised_by_its_form(asked_often):
+    forms = {form_of(question) for asked in asked_often.values() for question, _ in asked}
+    free = {form for form in TEMPLATES if not form.endswith("_of")} - {"gripper"}  # see below
+    assert free < forms
+    assert {"count_choice", "name_choice", "relation_choice", "gripper_nearest_of_choice"} < forms
+    assert form_of("where is everybody?") == "other"
+
+
+def test_where_answers_are_a_closed_set_every_one_is_given_equally_often(asked_often):
+    given = defaultdict(Counter)
+    for asked in asked_often.values():
+        for question, answer in asked:
+            if closed := answers_to(question):
+                given[form_of(question), closed][answer] += 1
+    for (form, closed), answers in given.items():
+        if form in ("count_all", "name_color", "name_shape"):  # over scenes, not in one
+            continue
+        assert set(answers) == set(closed), form
+        assert max(answers.values()) < 1.3 * answers.total() / len(closed), form
+
+
+def test_options_come_back_from_a_question():
+    question, letter = add_options(
+        "what is at 1, 2?", ["a", "b", "c"], "b", np.random.default_rng()
+    )
+    text, options = split_options(question)
+    assert text == "what is at 1, 2?"
+    assert sorted(options.values()) == ["a", "b", "c"]
+    assert options[letter] == "b"
+
+
+def test_no_option_stands_out(asked_often):
+    for question, _ in asked_often["name"]:
+        if options := split_options(question)[1]:
+            colors, shapes = zip(*(name.split() for name in options.values()), strict=True)
+            counts = set(Counter(colors).values()) | set(Counter(shapes).values())
+            assert counts in ({2}, {1, 4}), question
+
+
+def test_what_always_has_one_answer_is_not_asked(asked_often):
+    asked = {question for question, _ in asked_often["gripper"]}
+    assert not any("ward of the gripper" in question for question in asked)
+    assert "where is the green cube from the gripper?" not in asked  # nothing lies to its right
+
+
+def test_directions_from_the_gripper_where_there_is_something_in_each(scene):
+    blue = replace(scene.objects[1], name="blue bowl", position=(0.36, -0.25, 0.028))
+    items = (blue, scene["green cube"], scene["red ball"], scene["red cube"])
+    asked = dict(ask_many(replace(scene, objects=items), "gripper", 2000))
+    assert asked["where is the green cube from the gripper?"] == "left"
+    assert asked["where is the blue bowl from the gripper?"] == "right"
+
+
+def test_everything_is_not_counted_where_a_split_has_one_size_only(scene):
+    more = tuple(replace(o, name=f"large {o.name}") for o in scene.objects)
+    eight = replace(scene, objects=(*scene.objects, *more))
+    assert "how many objects are there?" not in dict(ask_many(eight, "count"))
