@@ -47,6 +47,7 @@ rows = load_dataset("FOLDER", split="{split}", streaming=True)  # row by row, no
 ```
 
 `FOLDER` is this folder, or its name on the Hub.
+
 {usage}
 
 ## Frame and units
@@ -284,7 +285,8 @@ def _commands(manifest: dict[str, Any], form: Form) -> str:
                 f"python -m scene_renderer render --output DATA --split {name}{_flags(flags)}"
             )
         recipe = {key: split["recipe"][key] for key in _RECIPE_FLAGS if key in split["recipe"]}
-        lines.append(f"python -m qa_generator generate --data DATA --split {name}{_flags(recipe)}")
+        flagged = _flags(recipe) + (" --verify" if split["recipe"].get("verified") else "")
+        lines.append(f"python -m qa_generator generate --data DATA --split {name}{flagged}")
     if form.name != PAIRS.name:
         limit = {"limit": manifest["limit"]} if manifest["limit"] else {}
         names = {"split": list(manifest["splits"])}

@@ -139,7 +139,7 @@ class ShareGpt(JsonLines):
                            {"from": "gpt", "value": "pick(..."}],
          "images": ["images/train/train-7-000012.png"]}
 
-    Checked against LLaMA-Factory 0.9.5, ms-swift 4.6.0 and Axolotl 0.19.0.
+    Opened with LLaMA-Factory 0.9.5; written by the code of ms-swift 4.6.0, which was not run.
 
     Source: `SharegptDatasetConverter` in LLaMA-Factory's `data/converter.py`;
     `MessagesPreprocessor` in ms-swift's `dataset/preprocessor/core.py`.

@@ -19,8 +19,8 @@ A row of `data`:
     timestamp, frame_index    since the episode's start: seconds, frames
     episode_index, index, task_index
 
-Files of one number hold the same episodes. Checked against LeRobot 0.4.4 and the main branch of
-August 2026 (0.6.2), which agree on the format.
+Files of one number hold the same episodes. Opened frame by frame with LeRobot's main branch of
+August 2026 (0.6.2), and compared with a data set that it wrote; of 0.4.4 the metadata alone.
 
 Source: `LeRobotDatasetMetadata`, `DatasetWriter` and `DatasetReader` in LeRobot's
 `src/lerobot/datasets`.
@@ -67,7 +67,7 @@ class LeRobot(Exporter):
         tags=("LeRobot",),
         unit="episodes",
         usage="""\
-`LeRobotDataset("NAME/FOLDER", root="FOLDER")` of LeRobot 0.4 and later opens it, with pictures and
+`LeRobotDataset("NAME/FOLDER", root="FOLDER")` of LeRobot opens it, with pictures and
 instructions; `load_dataset` gives the frames' numbers. `meta/info.json` says which episodes are of
 which split. `action` is the joint position wanted next, in the units of `observation.state`.""",
     )

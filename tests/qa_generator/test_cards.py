@@ -5,6 +5,7 @@ import pytest
 import yaml
 
 from qa_generator.__main__ import main
+from qa_generator.cards import PAIRS, _body
 from qa_generator.dataset import pairs_folder, read_pairs
 from qa_generator.export import EXPORTERS, export_pairs
 from scene_renderer.errors import DatasetError, OutputError
@@ -54,6 +55,13 @@ def test_the_commands_are_those_of_the_manifests(card):
     assert f"`{json.dumps(recipe)}`" in card
     assert f"--per-scene {recipe['per_scene']}" in card
     assert scenes["made_with"]["pybullet"] in card
+
+
+def test_a_verified_recipe_is_told_with_its_flag():
+    recipe = {"seed": 4, "verified": True}
+    split = {"rows": 1, "counts": {}, "left_out": {}, "recipe": recipe, "scenes": {}}
+    told = _body({"splits": {"train": split}, "made_with": {}}, PAIRS)
+    assert "generate --data DATA --split train --seed 4 --verify\n" in told
 
 
 def test_no_line_of_prose_is_left_unfilled(card):

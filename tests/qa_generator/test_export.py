@@ -59,6 +59,11 @@ def test_the_command_knows_every_format():
     assert tuple(EXPORTERS) == export_verbs.FORMATS
 
 
+def test_the_page_on_formats_knows_every_format():
+    page = (Path(__file__).parents[2] / "docs" / "formats.md").read_text()
+    assert all(f"| `{name}` |" in page for name in EXPORTERS)
+
+
 @pytest.mark.parametrize("form", TEXT_FORMATS)
 def test_datasets_streams_every_split_of_an_export(form, data, tmp_path):
     manifest = export_pairs(form, data, SPLITS, tmp_path / "out")
