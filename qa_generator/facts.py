@@ -7,6 +7,7 @@ gripper at the same place and be asked the same thing. A *phrase* is an instruct
 colour, shape and number replaced, so that it does not depend on what the pair says of its wording.
 """
 
+import functools
 import hashlib
 import json
 import re
@@ -159,7 +160,7 @@ class _Reader:
         self._see_id(scene.id)
         for name, rule in SCENE_RULES.items():
             self.own[name].see(rule(scene, self.rules), scene.id)
-        self.scenes[scene.id] = (_digest(scene.to_json()), _digest(record.png))
+        self.scenes[scene.id] = (_scene_digest(scene), _digest(record.png))
         self.codes.append(picture_code(image))
         self._know("scene ids", scene.id, scene.id)
         self._know("layouts", _digest(layout(scene)), scene.id)
@@ -231,10 +232,15 @@ def _digest(data: str | bytes) -> bytes:
     return hashlib.sha256(data.encode() if isinstance(data, str) else data).digest()[:16]
 
 
+@functools.lru_cache(maxsize=4)  # neighbours are about the same scene
+def _scene_digest(scene: Scene) -> bytes:
+    return _digest(scene.to_json())
+
+
 def _not_of_scene(pair: Pair, digest: bytes) -> str | None:
     if not digest:
         return f"there is no scene '{pair.scene.id}' in its split"
-    return "not as in its scene's file" if _digest(pair.scene.to_json()) != digest else None
+    return "not as in its scene's file" if _scene_digest(pair.scene) != digest else None
 
 
 def _misplaced(pair: Pair) -> str | None:
