@@ -58,9 +58,10 @@ def pick_rare(rng: np.random.Generator, items: Sequence[SceneObject]) -> SceneOb
 def rarity(item: SceneObject) -> float:
     """Returns how seldom an object like this is.
 
-    The exponents make up for scenes in which all things are frequent ones (tried on 4,000 scenes).
+    The exponent makes up for scenes in which all shapes are frequent ones (6,000 scenes, and of
+    another seed than the figures are from).
     """
-    return math.pow(usual_number(item.shape), -1.5) / math.sqrt(usual_number(item.color))
+    return math.pow(usual_number(item.shape), -1.5) / usual_number(item.color)
 
 
 def usual_number(word: str) -> float:
