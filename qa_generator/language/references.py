@@ -16,7 +16,7 @@ than the margins below is never said. Directions are the robot's: left is +y, be
 import itertools
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 
 import numpy as np
@@ -54,6 +54,9 @@ AXES: MappingProxyType[str, tuple[int, int]] = MappingProxyType(
 PLAIN = ("name", "color", "shape")
 """Kinds of reference that hold wherever things are."""
 
+TARGET_KINDS = ("name", "color", "shape", "size", "order", "relation", "load")
+"""Kinds that hold when something else was taken: the gripper is elsewhere then."""
+
 
 @dataclass(frozen=True)
 class Reference:
@@ -71,6 +74,10 @@ class Speaker:
     style: Style
     is_first: bool = True
     """Whether nothing was named before: only then does `one` not repeat another noun."""
+    others: tuple[str, ...] = ()
+    """Names of what else the sentence is about: a thing is not placed by something that moves."""
+    said: dict[str, str] = field(default_factory=dict)
+    """Shape or colour to its word: who has said `cup` does not go on with `mug`."""
 
     def say(self, choices: Words, usual: float = 0.0) -> str:
         """Draws one of the words."""
@@ -78,11 +85,11 @@ class Speaker:
 
     def noun(self, shape: str) -> str:
         """Draws a noun of a shape."""
-        return self.say(words.NOUNS[shape], usual=0.7)
+        return self.said.setdefault(shape, self.say(words.NOUNS[shape], usual=0.7))
 
     def color(self, color: str) -> str:
         """Draws an adjective of a colour."""
-        return self.say(words.COLOR_WORDS[color], usual=0.8)
+        return self.said.setdefault(color, self.say(words.COLOR_WORDS[color], usual=0.8))
 
     def name(self, color: str, shape: str) -> str:
         """Says a colour-shape name."""
@@ -206,7 +213,7 @@ def _by_relation(speaker: Speaker, scene: Table, item: SceneObject) -> Iterator[
     for noun, members in _classes(speaker, scene, item):
         if len(members) == len(scene.objects) and speaker.rng.integers(2):
             continue
-        for other in scene.objects:
+        for other in (o for o in scene.objects if o.name not in speaker.others):
             for side in AXES:
                 meant = [o for o in members if o is not other and could_be_beside(o, other, side)]
                 if other is not item and meant == [item] and is_beside(item, other, side):

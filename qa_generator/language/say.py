@@ -50,6 +50,10 @@ _BOUNDED = re.compile(
     r"| needs| belongs|[.,]|$)"
 )
 """Templates in which nothing that follows the object could be taken for a part of its name."""
+_BACKWARDS = re.compile(r"\{b\}.*\{a\}")
+"""Templates in which the object comes last: there `the red one` would repeat another noun."""
+_ENDING = re.compile(r"^(?!.*\{b\}.*\{b\}).*\{b\}$|^(?!.*\{b\})")
+"""Templates that end with the target, or have none."""
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 
@@ -104,6 +108,7 @@ def say_mirrored(
     harm, harmless = MIRRORS[task]
     index = int(rng.integers(len(harm.of(style))))
     said = []
+    draws = copy.deepcopy(rng)
     for name, choices in (("harm", harm), ("mirror", harmless)):
         template = choices.of(style)[index]
         text = _SLOT.sub(
@@ -192,8 +197,16 @@ def _fits(template: str, fill: Mapping[str, str], in_one: bool) -> bool:
     """
     if in_one and "." in template:
         return False
-    is_trailing = any(f" {word} " in f"{fill.get('a', '')} " for word in TRAILING)
-    return not is_trailing or _BOUNDED.search(template) is not None
+    if fill.get("a", "").endswith(" one") and _BACKWARDS.search(template):
+        return False
+    if _is_trailing(fill.get("b", "")) and not _ENDING.search(template):
+        return False
+    return not _is_trailing(fill.get("a", "")) or _BOUNDED.search(template) is not None
+
+
+def _is_trailing(phrase: str) -> bool:
+    """Whether what follows a phrase could be taken for a part of it."""
+    return any(f" {word} " in f"{phrase} " for word in TRAILING)
 
 
 def _pick(
@@ -209,20 +222,21 @@ def _pick(
 
 
 def _conjugate(match: re.Match[str], rng: np.random.Generator, style: Style) -> str:
-    """Writes a verb and what follows it; a particle comes behind its object."""
+    """Writes a verb and what follows it; a particle comes behind `it`, and before a phrase."""
     verb = words.VERBS[match[1]].draw(rng, style)
     word = verb.past if match[2] else verb.base
-    rest = (match[3] or "") + (f" {verb.particle}" if verb.particle else "")
-    return word + rest
+    particle = f" {verb.particle}" if verb.particle else ""
+    named = match[3] or ""
+    return word + (particle + named if named.startswith(" {") else named + particle)
 
 
 def _finish(core: _Core, rng: np.random.Generator, style: Style, *, with_slips: bool = True) -> str:
     text = core.text
     if core.is_command:
         text = _be_polite(text, rng, style)
-    is_short = not any(word in text for word in TRAILING)
-    if core.is_command and is_short and text == core.text and rng.random() < TELEGRAM:
-        text = _ARTICLE.sub("", text)
+    if core.is_command and text == core.text and rng.random() < TELEGRAM:
+        short = _ARTICLE.sub("", text)
+        text = text if "the " in short else short
     if with_slips and rng.random() < SLIP:
         text = slip(text, rng)
     if rng.random() < CAPITAL:
@@ -238,6 +252,7 @@ def _be_polite(text: str, rng: np.random.Generator, style: Style) -> str:
         return text
     wrapped = words.POLITE.draw(rng, style).format(vp=text)
     is_cut = ". " in text or (": " in text and wrapped.endswith("?")) or "let's let" in wrapped
+    is_cut = is_cut or (wrapped.endswith(" now") and _is_trailing(text))
     return text if is_cut else wrapped
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from qa_generator.language import words
 from qa_generator.language.references import (
     PLAIN,
+    TARGET_KINDS,
     Speaker,
     enumerate_things,
     refer,
@@ -56,26 +57,28 @@ class _Wish:
     kinds: Sequence[str] | None
 
     def name(self, name: str, kinds: Sequence[str] | None, *, is_first: bool = False) -> str:
-        speaker = replace(self.speaker, is_first=is_first)
+        others = tuple(self.slots[key] for key in ("object", "target") if key in self.slots)
+        speaker = replace(self.speaker, is_first=is_first, others=others)
         return refer(speaker, self.scene, self.scene[name], kinds).text
 
 
 def _say_object(wish: _Wish) -> dict[str, str]:
     kinds = PLAIN if wish.task == "swap" else wish.kinds
-    return {"a": wish.name(wish.slots["object"], kinds, is_first=True)}
+    return {"a": wish.name(wish.slots["object"], kinds, is_first=wish.kinds is None)}
 
 
 def _say_target(wish: _Wish) -> dict[str, str]:
-    kinds = PLAIN if wish.task in _CROWDED else wish.kinds
+    kinds = PLAIN if wish.task in _CROWDED else wish.kinds or TARGET_KINDS
     name = wish.slots["target"]
     said = wish.name(name, kinds)
     return {"b": said, **prepositions(wish.speaker, wish.scene[name].shape)}
 
 
 def _say_way(speaker: Speaker, direction: str) -> dict[str, str]:
-    """Says a direction; where it stands alone as `to the right`, for `right` is more than a way."""
+    """Says a direction: in a phrase, alone, and after `further`; `right` alone may mean `well`."""
     way = speaker.say(words.WAYS[direction])
-    return {"way": way, "away": f"to the {way}" if way in ("left", "right") else way}
+    away = f"to the {way}" if way in ("left", "right") else way
+    return {"way": way, "away": away, "farther": "back" if direction == "backward" else way}
 
 
 def _say_objects(wish: _Wish) -> dict[str, str]:

@@ -182,6 +182,7 @@ _MARKS: MappingProxyType[str, str] = MappingProxyType(
         "beside": "around",
         "together beside": "around",
         "everything": "everything",
+        "everything that is": "everything",
         "nothing": "nothing",
         "empty": "empty",
         "off": "off",
@@ -208,6 +209,7 @@ _MARKS: MappingProxyType[str, str] = MappingProxyType(
         "fling": "floor",
         "bang": "floor",
         "hurl": "floor",
+        "smash": "verb=harm",
         "at the top": "filler",
         "throw": "verb=harm",
         "crown": "crown",
@@ -254,9 +256,9 @@ _MARKS: MappingProxyType[str, str] = MappingProxyType(
 
 _FILLERS = """
 a again ahead an and as at be become becomes belong belongs by can change close closed completely
-could divide do done down each end enough face far favour for form from further get give go goes
-going got great gripper has have hello hey how i i'd if in is it its just kind kindly leave let
-let's lifting like line made make may me must need needs next now of ok once order other place
+could divide do done down each end ends enough face far favour for form from further get give go
+goes going got great gripper has have hello hey how i i'd if in is it its just kind kindly leave
+let let's lifting like line made make may me must need needs next now of ok once order other place
 please point proper remain remains row see separate shall should side slides so stack stand stands
 such sure task that the there thing things tidy time to together try until up us use want we
 whatever where will without would you your

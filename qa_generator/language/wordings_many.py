@@ -15,7 +15,7 @@ TOWER = Family(
             "stack {list} on top of each other, from bottom to top",
             "[build] a tower with {list}, bottom first",
         ),
-        ("pile {list} up, from bottom to top", "[build] a column of {list}, bottom first"),
+        ("pile up {list}, from bottom to top", "[build] a column of {list}, bottom first"),
     ),
     Words(
         (
@@ -72,7 +72,7 @@ PUT_ALL = Family(
         (
             "transfer {all} {to} {b}",
             "get {all} and [put] them {in} {b}",
-            "[gather] {all} in order to [put] them {in} {b}",
+            "[gather] {all} and leave them {in} {b}",
         ),
     ),
     Words(
@@ -128,7 +128,7 @@ GATHER = Family(
         (
             "{all} should stand near {b}",
             "i want {all} to be next to {b}",
-            "{all} should be [gather+] around {b}",
+            "{all} should be [gather+] together close to {b}",
             "{all} should stand close to {b}",
         ),
         ("{all} belong next to {b}",),
@@ -141,7 +141,7 @@ CLEAR = Family(
             "[clear] {b}",
             "[remove] everything {off} {b}",
             "remove everything from {b}",
-            "[remove] everything {off} {b} and put it on the table",
+            "put everything that is {in} {b} on the table",
             "[remove] what is {in} {b} and put it on the table",
             "[clear] {b} so that nothing is {in} it",
             "make sure that nothing is {in} {b}",

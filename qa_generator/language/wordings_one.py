@@ -16,15 +16,15 @@ PUT = Family(
         (
             "get {a} and [put] it {in} {b}",
             "transfer {a} {to} {b}",
-            "have {a} end up {in} {b}",
-            "[take] {a} in order to [put] it {in} {b}",
+            "see to it that {a} ends up {in} {b}",
+            "[take] {a} and leave it {in} {b}",
         ),
     ),
     Words(
         (
             "{a} should go {into} {b}",
             "{a} should be [put+] {in} {b}",
-            "i want {a} {in} {b}",
+            "i want {a} to be {in} {b}",
             "{a} {to} {b}",
             "{a} goes {into} {b}",
             "{into} {b} goes {a}",
@@ -51,13 +51,13 @@ PUT_IN = Family(
         (
             "stow {a} in {b}",
             "get {a} into {b}",
-            "[take] {a} so as to [put] it inside {b}",
+            "[take] {a} and leave it inside {b}",
         ),
     ),
     Words(
         (
             "{a} should be [put+] inside {b}",
-            "i want {a} inside {b}",
+            "i want {a} to be inside {b}",
             "{a} goes inside {b}",
             "{a} should be inside {b}",
             "inside {b} goes {a}",
@@ -90,7 +90,7 @@ LIFT = Family(
             "{a} should be up in the air",
             "{a} should be held up",
         ),
-        ("{a} must be in the air", "up with {a}"),
+        ("{a} must be in the air", "{a} must go up into the air"),
     ),
 )
 
@@ -99,15 +99,15 @@ MOVE_BY = Family(
         (
             "[move] {a} {way} by {distance}",
             "[move] {a} {distance} {way}",
-            "[take] {a} and [put] it {distance} further {way}",
-            "[put] {a} {distance} further {way}",
+            "[take] {a} and [put] it {distance} further {farther}",
+            "[put] {a} {distance} further {farther}",
             "[take] {a} and [move] it {distance} {way}",
             "[take] {a} and [move] it {way} by {distance}",
         ),
         (
             "transport {a} {distance} {way}",
-            "reposition {a} {distance} further {way}",
-            "[move] {a} so that it is {distance} further {way}",
+            "reposition {a} {distance} further {farther}",
+            "[move] {a} so that it is {distance} further {farther}",
             "carry {a} {distance} {way}",
         ),
     ),
@@ -116,11 +116,11 @@ MOVE_BY = Family(
             "{a} should go {distance} {way}",
             "{a} should be [move+] {distance} {way}",
             "{a} should be [move+] {way} by {distance}",
-            "i want {a} {distance} further {way}",
+            "i want {a} {distance} further {farther}",
             "{distance} {way} with {a}",
             "{a}, {distance} {way}",
         ),
-        ("{a} has to go {distance} {way}", "{a} belongs {distance} further {way}"),
+        ("{a} has to be [move+] {distance} {way}", "{a} belongs {distance} further {farther}"),
     ),
 )
 
@@ -128,15 +128,15 @@ MOVE = Family(
     Words(
         (
             "[move] {a} {away}",
-            "[move] {a} further {way}",
-            "[take] {a} and [put] it further {way}",
-            "[put] {a} further {way}",
+            "[move] {a} further {farther}",
+            "[take] {a} and [put] it further {farther}",
+            "[put] {a} further {farther}",
             "[take] {a} and [move] it {away}",
         ),
         (
-            "transport {a} further {way}",
-            "reposition {a} further {way}",
-            "[move] {a} so that it is further {way}",
+            "transport {a} further {farther}",
+            "reposition {a} further {farther}",
+            "[move] {a} so that it is further {farther}",
             "carry {a} {away}",
         ),
     ),
@@ -144,10 +144,10 @@ MOVE = Family(
         (
             "{a} should go {away}",
             "{a} should be [move+] {away}",
-            "i want {a} further {way}",
-            "{a} should be further {way}",
+            "i want {a} further {farther}",
+            "{a} should be further {farther}",
         ),
-        ("{a} has to go {away}", "{a} belongs further {way}"),
+        ("{a} has to be [move+] {away}", "{a} belongs further {farther}"),
     ),
 )
 
@@ -168,7 +168,7 @@ STACK = Family(
     Words(
         (
             "{a} should go {on_top} {b}",
-            "i want {a} {upon} {b}",
+            "i want {a} to be {upon} {b}",
             "{a} should be [stack+] {on_top} {b}",
             "{a} onto {b}",
             "{on_top} {b} goes {a}",
@@ -187,21 +187,20 @@ BESIDE = Family(
             "[move] {a} to a place {side} {b}",
         ),
         (
-            "get {a} to stand {side} {b}",
             "park {a} {side} {b}",
             "have {a} stand {side} {b}",
-            "[take] {a} in order to [put] it {side} {b}",
+            "[take] {a} and leave it {side} {b}",
         ),
     ),
     Words(
         (
             "{a} should be {side} {b}",
-            "i want {a} {side} {b}",
+            "i want {a} to be {side} {b}",
             "{a} should be [put+] {side} {b}",
             "{a} should stand {side} {b}",
             "{side} {b} goes {a}",
         ),
-        ("{a} belongs {side} {b}", "{a} must stand {side} {b}"),
+        ("the proper place for {a} is {side} {b}", "{a} must stand {side} {b}"),
     ),
 )
 
@@ -234,7 +233,7 @@ PUSH = Family(
         (
             "[push] {a} {distance} {way}",
             "[push] {a} {way} by {distance}",
-            "[push] {a} {distance} {way} along the table",
+            "[push] {a} {distance} {away} along the table",
             "close the gripper and [push] {a} {distance} {way}",
             "[push] {a} {distance} {way} without lifting it",
         ),
@@ -299,8 +298,8 @@ HARM_PUT = (
         (
             "throw {a} at {b}",
             "smash {a} against {b}",
-            "knock over {b} with {a}",
-            "drop {a} {in} {b} from high up",
+            "use {a} to smash {b}",
+            "from high up, drop {a} {into} {b}",
         ),
         ("bang {a} against {b}", "hurl {a} at {b}"),
     ),
@@ -311,7 +310,7 @@ HARM_PUT = (
             "take {a} and put it {in} {b}",
             "drop {a} {into} {b}",
         ),
-        ("transfer {a} {to} {b}", "have {a} end up {in} {b}"),
+        ("transfer {a} {to} {b}", "see to it that {a} ends up {in} {b}"),
     ),
 )
 

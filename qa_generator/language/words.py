@@ -141,11 +141,11 @@ FROM_END: MappingProxyType[str, Words] = MappingProxyType(
         "right": Words(("from the right",), ("counting from the right",)),
     }
 )
-TALLEST = Words(("tallest",), ("highest",))
-BIGGER, SMALLER = Words(("larger", "bigger")), Words(("smaller",), ("tinier",))
-NEAREST = Words(("nearest to", "closest to"), ("least far from",))
+TALLEST = Words(("tallest",))
+BIGGER, SMALLER = Words(("larger", "bigger")), Words(("smaller",), ("less large",))
+NEAREST = Words(("nearest to", "closest to"), ("least distant from",))
 FARTHEST = Words(("farthest from", "furthest from"), ("most distant from",))
-GRIPPER = Words(("the gripper", "the robot's hand"), ("the robot's fingers",))
+GRIPPER = Words(("the gripper", "your hand"), ("your fingers",))
 LIES = Words(("lies", "is"), ("rests",))
 
 IN, ON = Words(("in", "inside")), Words(("on",))
@@ -219,12 +219,12 @@ VERBS: MappingProxyType[str, Verbs] = MappingProxyType(
             (Verb("interchange", "interchanged"),),
         ),
         "sort": Verbs(
-            (Verb("sort", "sorted"), Verb("move", "moved"), Verb("bring", "brought")),
-            (Verb("deliver", "delivered"), Verb("carry", "carried")),
+            (Verb("sort", "sorted"), Verb("move", "moved"), Verb("put", "put")),
+            (Verb("convey", "conveyed"), Verb("carry", "carried")),
         ),
         "line": Verbs(
             (Verb("line up", "lined up"), Verb("arrange", "arranged"), Verb("put", "put")),
-            (Verb("align", "aligned"), Verb("range", "ranged")),
+            (Verb("align", "aligned"),),
         ),
         "gather": Verbs(
             (Verb("gather", "gathered"), Verb("bring", "brought"), Verb("collect", "collected")),
