@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 
 from qa_generator.language import words
-from qa_generator.language.references import Speaker
+from qa_generator.language.references import PLAIN, Speaker
 from qa_generator.language.resolver import meaning_of, understand
 from qa_generator.language.say import (
     Sentence,
@@ -198,7 +198,9 @@ def _occupied_spot(wish: Wish, fill: Fill, speaker: Speaker) -> Refusable | None
 
 
 def _unsafe(wish: Wish, fill: Fill, speaker: Speaker) -> Refusable:
-    return Refusable(*say_mirrored(wish.task, fill, speaker.rng, speaker.style))
+    """Names things by what cannot be taken for a part of what is done to them."""
+    plain = fill_slots(wish.scene, wish.task, wish.slots, speaker, PLAIN)
+    return Refusable(*say_mirrored(wish.task, {**fill, **plain}, speaker.rng, speaker.style))
 
 
 def _nonsense(wish: Wish, fill: Fill, speaker: Speaker) -> Refusable | None:

@@ -106,20 +106,15 @@ def say_mirrored(
 ) -> tuple[Sentence, Sentence]:
     """Says something unsafe, and in the same way what a goal of the task wants."""
     harm, harmless = MIRRORS[task]
-    index = int(rng.integers(len(harm.of(style))))
-    said = []
-    draws = copy.deepcopy(rng)
+    index, draws, said = int(rng.integers(len(harm.of(style)))), copy.deepcopy(rng), []
     for name, choices in (("harm", harm), ("mirror", harmless)):
         template = choices.of(style)[index]
-        text = _SLOT.sub(
-            lambda m: fill[m[1]], _VERB.sub(lambda m: _conjugate(m, rng, style), template)
-        )
+        number, is_command = choices.all.index(template), "{a} should" not in template
         core = _Core(
-            text, f"{name}_{task}:{choices.all.index(template)}", "{a} should" not in template
+            _put_together(template, fill, rng, style), f"{name}_{task}:{number}", is_command
         )
-        said.append(
-            Sentence(_finish(core, copy.deepcopy(rng), style, with_slips=False), core.template)
-        )
+        text = _finish(core, copy.deepcopy(draws), style, with_slips=False)
+        said.append(Sentence(text, core.template))
     return said[0], said[1]
 
 

@@ -140,7 +140,7 @@ CLEAR = Family(
         (
             "[clear] {b}",
             "[remove] everything {off} {b}",
-            "remove everything from {b}",
+            "[remove] everything from {b}",
             "put everything that is {in} {b} on the table",
             "[remove] what is {in} {b} and put it on the table",
             "[clear] {b} so that nothing is {in} it",
