@@ -2,13 +2,17 @@
 
 import json
 import re
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from qa_generator.language.resolver import understand
+from qa_generator.language.styles import style_of
 from qa_generator.pairs import PLAN, Pair
 from qa_generator.prompt import to_millimetres
 from qa_generator.questions.words import form_of, split_options
+from qa_generator.tasks import TASKS, read_goal
 from qa_generator.verify import Verifier
 from scene_renderer.renderer import Renderer
 from scene_renderer.scene import SceneObject
@@ -41,6 +45,7 @@ def gather_facts(pair: Pair, split: str) -> list[Fact]:
         ("pair", f"{pair.id}, of split '{split}'"),
         ("context", f"{pair.context}: {_CONTEXTS[pair.context]}"),
         _wanted(pair),
+        *_worded(pair),
         ("proof", _prove(pair)),
         ("visible", things or "no single thing is meant"),
     ]
@@ -50,6 +55,30 @@ def _wanted(pair: Pair) -> Fact:
     if pair.kind == PLAN:
         return "goal", json.dumps(pair.goal)
     return "question", f"{form_of(pair.instruction)}, of the kind '{pair.task}'"
+
+
+def _worded(pair: Pair) -> list[Fact]:
+    """How it is said, what the independent reader makes of it, and which pair is its twin."""
+    if pair.kind != PLAN:
+        return []
+    kept = "training never says it" if style_of(pair.template) == "unseen" else "training says it"
+    held_out = f"; held-out words: {', '.join(pair.lexical)}" if pair.lexical else ""
+    facts = [
+        ("wording", f"template {pair.template}, {kept}{held_out}"),
+        ("read back", _plainly(understand(pair.scene, pair.instruction))),
+    ]
+    return [*facts, ("twin", pair.twin)] if pair.twin else facts
+
+
+def _plainly(meaning: Any) -> str:
+    """Writes a meaning without the punctuation of Python."""
+    if isinstance(meaning, tuple):
+        return " · ".join(map(_plainly, meaning))
+    return (
+        ", ".join(sorted(map(_plainly, meaning)))
+        if isinstance(meaning, frozenset)
+        else str(meaning)
+    )
 
 
 def _prove(pair: Pair) -> str:
@@ -62,7 +91,8 @@ def _prove(pair: Pair) -> str:
 
 def _is_meant(pair: Pair, item: SceneObject) -> bool:
     if pair.kind == PLAN:
-        return f'"{item.name}"' in json.dumps(pair.goal)
+        goal = read_goal(pair.goal, pair.scene)
+        return item.name in TASKS[goal.task].involved(pair.scene, goal.slots)
     text, options = split_options(pair.instruction)
     named = f"{text} {options.get(pair.answer, pair.answer)}"
     x, y, _ = item.position
