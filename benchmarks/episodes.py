@@ -32,7 +32,7 @@ import pybullet_data
 from grader.cases import Case, draw_cases
 from grader.crew import Crew
 from grader.rollout import run_episode
-from qa_generator.tasks import TASKS
+from qa_generator.tasks import USUAL
 from scene_renderer.bullet import pybullet
 from scene_renderer.console import stdout_to_stderr
 from scene_renderer.environment import describe_environment
@@ -44,7 +44,7 @@ from scene_renderer.plan import Plan
 from scene_renderer.scene import Scene, SceneObject
 from scene_renderer.simulator import Pose
 
-MOVING = tuple(name for name in TASKS if name != "refuse")
+MOVING = tuple(name for name in USUAL if name != "refuse")
 FLANGE, FINGERS, HZ = 11, (9, 10), 240
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # works without an install
 
 from grader.cases import draw_cases
-from qa_generator.tasks import TASKS
+from qa_generator.tasks import USUAL
 from scene_renderer.console import EXIT_THRESHOLD, positive
 from scene_renderer.episode import execute
 from scene_renderer.simulator import PHYSICS_HZ
@@ -52,7 +52,7 @@ def digest(seed: int, index: int) -> str:
 
 def run(seed: int, index: int, record_hz: float | None) -> str:
     """Executes the oracle's plan of one case; the tasks take turns."""
-    case = draw_cases("test", seed, index, tuple(TASKS), ("named",))[0]
+    case = draw_cases("test", seed, index, USUAL, ("named",))[0]
     return execute(case.scene, case.goal.oracle(case.scene), record_hz=record_hz).to_json()
 
 

@@ -18,7 +18,7 @@ from grader.cases import draw_cases
 from grader.crew import Crew
 from grader.metrics import Rate
 from grader.sabotage import Trial, confusion_table, try_case
-from qa_generator.tasks import TASKS
+from qa_generator.tasks import USUAL
 from scene_renderer.console import EXIT_THRESHOLD, natural, positive
 from scene_renderer.environment import describe_environment
 
@@ -59,7 +59,7 @@ def collect(count: int, seed: int) -> list[Trial]:
 
 def try_draw(seed: int, index: int) -> list[Trial]:
     """Draws a case and tries all sabotages on it."""
-    return try_case(draw_cases("test", seed, index, tuple(TASKS), ("named",))[0])
+    return try_case(draw_cases("test", seed, index, USUAL, ("named",))[0])
 
 
 if __name__ == "__main__":

@@ -265,13 +265,13 @@ def _grade(
 
 def _exam(options: argparse.Namespace) -> "Exam":
     from grader.grade import Exam
-    from qa_generator.tasks import TASKS
+    from qa_generator.tasks import tasks_of
 
     return Exam(
         split=options.split,
         seed=options.seed,
         count=QUICK_COUNT if options.quick else options.count,
-        tasks=tuple(dict.fromkeys(options.tasks or TASKS)),
+        tasks=tuple(dict.fromkeys(options.tasks or tasks_of(options.split))),
         contexts=tuple(c for c in CONTEXTS if c in options.contexts),
         cases=options.cases,
         batch_size=getattr(options, "batch_size", 32),

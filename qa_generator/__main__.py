@@ -302,14 +302,14 @@ def _find_splits(data: Path, wanted: Sequence[str]) -> list[str]:
 
 def _recipe(options: argparse.Namespace, split: str) -> "Recipe":
     from qa_generator.pairs import Recipe
-    from qa_generator.tasks import TASKS
+    from qa_generator.tasks import tasks_of
 
     return Recipe(
         seed=options.seed,
         per_scene=options.per_scene,
         questions=options.questions,
         contexts=tuple(options.contexts),
-        tasks=tuple(options.tasks or TASKS),
+        tasks=tuple(options.tasks or tasks_of(split)),
         wordings=find_split(split).wordings,
         verified=not options.no_verify,
     )

@@ -25,7 +25,7 @@ from qa_generator.likeness import Codes, picture_code
 from qa_generator.pairs import PLAN, Pair
 from qa_generator.prompt import GRIPPER_LABEL, UNNAMED_LABEL, format_place
 from qa_generator.rules import SCENE_RULES, unseen_name
-from qa_generator.tasks import read_goal
+from qa_generator.tasks import read_goal, tasks_of
 from scene_renderer.catalogue import SHAPES, plural
 from scene_renderer.errors import TablehandError
 from scene_renderer.plan import parse_plan
@@ -148,6 +148,7 @@ class _Reader:
 
     def __init__(self, split: str) -> None:
         self.rules = find_split(split)
+        self.tasks = tasks_of(split)
         self.own: dict[str, Check] = defaultdict(Check)
         self.known: dict[str, dict[str | bytes, str]] = defaultdict(dict)
         self.codes: list[Codes] = []
@@ -181,6 +182,8 @@ class _Reader:
         self._know("requests", _digest(pair.prompt.encode() + picture), pair.id)
         if pair.kind == PLAN:
             self._see_wording(pair)
+            strange = None if pair.task in self.tasks else f"a plan of '{pair.task}'"
+            self.own["tasks"].see(strange, pair.id)
 
     def _see_wording(self, pair: Pair) -> None:
         untold = None if pair.template else "its wording is not told"

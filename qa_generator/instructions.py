@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from qa_generator.language.words import Style
-from qa_generator.tasks import TASKS, Instruction
+from qa_generator.tasks import TASKS, USUAL, Instruction
 from scene_renderer.plan import Plan
 from scene_renderer.scene import Scene
 
@@ -18,7 +18,7 @@ def sample_instructions(
     rng: np.random.Generator,
     count: int,
     style: Style = "seen",
-    tasks: Iterable[str] = tuple(TASKS),
+    tasks: Iterable[str] = USUAL,
 ) -> list[Instruction]:
     """Draws instructions of different tasks with different answers.
 

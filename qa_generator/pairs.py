@@ -13,7 +13,7 @@ from qa_generator.language.styles import unseen_words
 from qa_generator.language.words import Style
 from qa_generator.prompt import build_prompt, observe
 from qa_generator.questions import KINDS, Question, sample_questions
-from qa_generator.tasks import TASKS, Instruction
+from qa_generator.tasks import USUAL, Instruction
 from scene_renderer.pictures import decode_picture
 from scene_renderer.plan import format_plan
 from scene_renderer.scene import Scene
@@ -80,7 +80,7 @@ class Recipe:
     per_scene: int = 4
     questions: int = 0
     contexts: tuple[str, ...] = CONTEXTS
-    tasks: tuple[str, ...] = tuple(TASKS)
+    tasks: tuple[str, ...] = USUAL
     wordings: Style = "seen"
     verified: bool = True
 

@@ -27,6 +27,7 @@ class Split:
         look: how far camera, light, table and picture noise wander.
         wordings: whether instructions use the `seen` or the `unseen` templates.
         piled: in which share of the scenes one object stands in or on another from the start.
+        plans: whether instructions are of the usual tasks, or of those with more steps.
         sharing: how many scenes in a row share camera, light, table and the gripper's start, which
             are then drawn once for all of them.
     """
@@ -36,6 +37,7 @@ class Split:
     look: Literal["mild", "medium", "hard"] = "mild"
     wordings: Literal["seen", "unseen"] = "seen"
     piled: float = 0.0
+    plans: Literal["usual", "long"] = "usual"
     sharing: int = 1
 
     def is_piled(self, index: int) -> bool:
@@ -55,6 +57,7 @@ SPLITS: MappingProxyType[str, Split] = MappingProxyType(
         "test_combinations": Split(piled=0.25, combinations="unseen"),
         "test_wordings": Split(piled=0.25, wordings="unseen"),
         "test_counts": Split(objects=(8, 8), piled=0.25),
+        "test_long": Split(piled=0.25, plans="long"),
         "test_look": Split(look="medium", piled=0.25),
         "test_look_hard": Split(look="hard", piled=0.25),
         "test_piles": Split(piled=1.0),

@@ -63,10 +63,10 @@ def understand(scene: Scene, text: str) -> Meaning:
 
 def meaning_of(scene: Scene, task: str, slots: Mapping[str, Any]) -> Meaning:
     """Returns the canonical form of a goal, to be compared with what was understood."""
-    if task == "steps":
+    if "steps" in slots:
         parts = [{k: v for k, v in step.items() if k != "task"} for step in slots["steps"]]
         tasks = [step["task"] for step in slots["steps"]]
-        return task, tuple(meaning_of(scene, t, s) for t, s in zip(tasks, parts, strict=True))
+        return "steps", tuple(meaning_of(scene, t, s) for t, s in zip(tasks, parts, strict=True))
     if task.startswith("move_"):
         return "move", task.removeprefix("move_"), slots["object"], slots["distance_mm"]
     if task == "put_all":

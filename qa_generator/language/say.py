@@ -86,7 +86,7 @@ def say(
         rng: draws.
         style: `seen`, or `unseen` for templates and synonyms that training never shows.
     """
-    if task == "steps":
+    if "steps" in slots:
         core = _say_steps(scene, slots["steps"], rng, style)
     else:
         core = _say_one(scene, task, slots, rng, style)

@@ -17,6 +17,7 @@
     line_up         objects                  in a row, named from left to right
     clear           target                   put on the table what stands in or on something
     steps           steps                    two or three goals, one after the other
+    long_steps      steps                    the same with three, which training never asks for
     refuse          reason                   say no: the instruction cannot be followed
 
 A goal's JSON form, which data sets and `--cases` files carry, is `{"task": NAME, SLOT: VALUE...}`:
@@ -35,15 +36,17 @@ one class in a module of this package, one entry in `registry.py`.
 
 from qa_generator.tasks.base import TASKS, Goal, Instruction, Slots, Task
 from qa_generator.tasks.reading import read_goal
-from qa_generator.tasks.registry import DEFAULT_DISTANCE_MM, LIFT_MM
+from qa_generator.tasks.registry import DEFAULT_DISTANCE_MM, LIFT_MM, USUAL, tasks_of
 
 __all__ = [
     "DEFAULT_DISTANCE_MM",
     "LIFT_MM",
     "TASKS",
+    "USUAL",
     "Goal",
     "Instruction",
     "Slots",
     "Task",
     "read_goal",
+    "tasks_of",
 ]

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from scene_renderer.episode import Episode
 
 FEWEST, MOST = 2, 3
+"""Steps of a command that training shows, and of one that it does not."""
 LONGEST = 16
 """Most actions of a plan that instructions ask for."""
 _FEW, _TRIES = 2, 12
@@ -29,13 +30,16 @@ class Steps(Task):
 
     Args:
         parts: tasks that can be steps; those that end with something in hand only as the last.
+        name: what goals and reports call it.
+        count: how many steps its instructions have.
     """
 
-    name = "steps"
     slots = ("steps",)
 
-    def __init__(self, parts: Iterable[str]) -> None:
+    def __init__(self, parts: Iterable[str], name: str = "steps", count: int = FEWEST) -> None:
         self._parts = tuple(parts)
+        self.name = name
+        self._count = count
 
     def choices(self, scene: Scene, rng: np.random.Generator) -> list[dict[str, Any]]:
         """A few sequences, each step possible on the table as the earlier ones leave it."""
@@ -98,9 +102,9 @@ class Steps(Task):
     def _draw(self, scene: Scene, rng: np.random.Generator) -> list[dict[str, Any]] | None:
         """Draws one sequence, or None at a dead end."""
         bench, named, steps = Bench(scene), set[str](), list[dict[str, Any]]()
-        count = int(rng.integers(FEWEST, MOST + 1))
-        for number in range(count):
-            goal = self._draw_step(bench.scene, named, rng, is_last=number == count - 1)
+        for number in range(self._count):
+            is_last = number == self._count - 1
+            goal = self._draw_step(bench.scene, named, rng, is_last=is_last)
             if goal is None:
                 return None
             named |= set(TASKS[goal.task].involved(bench.scene, goal.slots))

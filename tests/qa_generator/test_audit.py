@@ -238,6 +238,7 @@ PAIR_PLANTS: dict[str, tuple[str, Callable[[Path], None], set[str]]] = {
         {"phrases"},
     ),
     "no wording": ("test", edit("test", template=""), {"wordings told"}),
+    "a longer plan": ("test", edit("train", task="long_steps"), {"tasks"}),
     "an id": ("test", edit("test", id=lambda data, pair: other(data, pair).id), {"ids"}),
     "an unseen pair in a text": (
         "test",
