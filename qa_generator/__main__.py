@@ -8,35 +8,31 @@ python -m qa_generator export --format messages --data data/demo --output export
 """
 
 import argparse
-import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from qa_generator import export_verbs
+from qa_generator import export_verbs, generate_verb
 from scene_renderer.console import (
     EXIT_THRESHOLD,
     Parser,
-    Progress,
     claim_output,
     file_name,
     natural,
-    note,
     one_of,
     positive,
     print_json,
     run,
     stdout_to_stderr,
 )
-from scene_renderer.errors import DatasetError, UsageError
-from scene_renderer.splits import SPLITS, find_split
+from scene_renderer.errors import DatasetError
+from scene_renderer.splits import SPLITS
 from scene_renderer.vocabulary import CONTEXTS
 
 if TYPE_CHECKING:
-    from qa_generator.pairs import Pair, Recipe
+    from qa_generator.pairs import Pair
 
 DATA = Path("data/default")
-ALL = "all"
 _STRIDE = 7
 """From scene to scene a sheet goes on by so many pairs: other contexts, tasks and kinds."""
 
@@ -45,7 +41,7 @@ def main(arguments: Sequence[str]) -> int | None:
     """Runs one command; returns an exit code or None for 0."""
     options = _build_parser().parse_args(arguments)
     verbs: dict[str, Callable[[argparse.Namespace], int | None]] = {
-        "generate": _generate,
+        "generate": generate_verb.generate,
         "check": _check,
         "stats": _stats,
         "audit": _audit,
@@ -97,8 +93,8 @@ def _add_audit(verbs: "argparse._SubParsersAction[Parser]") -> None:
         "prove that nothing leaks from training into the tests; exit code 3 if something does",
         "  python -m qa_generator audit --data data/big\n"
         "  python -m qa_generator audit --data data/big --split train test_wordings --json",
-        several=f"'{ALL}' that have scenes, or some",
-        default=ALL,
+        several=f"'{generate_verb.ALL}' that have scenes, or some",
+        default=generate_verb.ALL,
     )
     audit.add_argument(
         "--sample",
@@ -162,7 +158,7 @@ def _add_generate(verbs: "argparse._SubParsersAction[Parser]") -> None:
         "  python -m qa_generator generate --split train --per-scene 6 --workers 4\n"
         "  python -m qa_generator generate --split all --data data/big --resume\n"
         "  python -m qa_generator generate --split test --contexts image --questions 5",
-        several=f"splits, or '{ALL}' that have scenes",
+        several=f"splits, or '{generate_verb.ALL}' that have scenes",
     )
     generate.add_argument("--seed", type=natural, default=0, help="default: 0")
     generate.add_argument(
@@ -231,7 +227,7 @@ def _add_verb(
         verb.add_argument(
             "--split",
             nargs="+",
-            type=one_of("split", (*SPLITS, ALL)),
+            type=one_of("split", (*SPLITS, generate_verb.ALL)),
             default=[default],
             metavar="SPLIT",
             help=f"{several} (default: {default})",
@@ -242,77 +238,6 @@ def _add_verb(
         )
     verb.add_argument("--json", action="store_true", help="print one JSON document")
     return verb
-
-
-def _generate(options: argparse.Namespace) -> None:
-    from scene_renderer.shards import count_scenes, scenes_folder
-
-    if options.resume and options.overwrite:
-        raise UsageError("--resume and --overwrite exclude each other.")
-    splits = _find_splits(options.data, options.split)
-    scenes = {split: count_scenes(scenes_folder(options.data, split)) for split in splits}
-    made = {split: _generate_split(options, split, scenes[split]) for split in splits}
-    if options.json:
-        print_json(made)
-    else:
-        note(f"Look at one: python -m qa_generator check --data {options.data} --split {splits[0]}")
-
-
-def _generate_split(options: argparse.Namespace, split: str, scenes: int) -> dict[str, Any]:
-    """Returns the manifest, the pairs a second and the share of plans that were rejected."""
-    from qa_generator.dataset import pairs_folder, write_pairs
-    from qa_generator.verify import Tally
-    from scene_renderer.shards import read_scenes, scenes_folder
-    from scene_renderer.workers import usable_cores
-
-    source, folder = scenes_folder(options.data, split), pairs_folder(options.data, split)
-    start = time.monotonic()
-    with (
-        stdout_to_stderr(),
-        Progress(f"pairs of {split}", scenes, "scenes", options.quiet) as progress,
-    ):
-        manifest = write_pairs(
-            folder,
-            split,
-            ((record.scene, record.png) for record in read_scenes(source)),
-            _recipe(options, split),
-            workers=options.workers or usable_cores(),
-            overwrite=options.overwrite,
-            resume=options.resume,
-            on_scenes=progress.advance,
-        )
-    rate = manifest["pairs"] / (time.monotonic() - start)
-    tally = Tally.add([manifest])
-    if not options.json:
-        print(f"{manifest['pairs']} pairs in {folder}, {rate:.1f} a second; {tally}")
-    return {"pairs_per_second": round(rate, 1), "rejected_share": round(tally.share, 5), **manifest}
-
-
-def _find_splits(data: Path, wanted: Sequence[str]) -> list[str]:
-    """Returns the splits that are meant, in the order of `SPLITS` if all are."""
-    from scene_renderer.shards import scenes_folder
-
-    if ALL not in wanted:
-        return list(dict.fromkeys(wanted))
-    found = [split for split in SPLITS if scenes_folder(data, split).exists()]
-    if not found:
-        raise DatasetError(f"There are no scenes in '{data}'. Render some, or give another --data.")
-    return found
-
-
-def _recipe(options: argparse.Namespace, split: str) -> "Recipe":
-    from qa_generator.pairs import Recipe
-    from qa_generator.tasks import tasks_of
-
-    return Recipe(
-        seed=options.seed,
-        per_scene=options.per_scene,
-        questions=options.questions,
-        contexts=tuple(options.contexts),
-        tasks=tuple(options.tasks or tasks_of(split)),
-        wordings=find_split(split).wordings,
-        verified=not options.no_verify,
-    )
 
 
 def _check(options: argparse.Namespace) -> None:
@@ -388,7 +313,7 @@ def _stats(options: argparse.Namespace) -> int:
 def _audit(options: argparse.Namespace) -> int:
     from qa_generator.audit import audit, format_audit
 
-    splits = _find_splits(options.data, options.split)
+    splits = generate_verb.find_splits(options.data, options.split)
     with stdout_to_stderr():
         result = audit(options.data, splits, options.sample, options.seed, options.quiet)
     if options.json:
