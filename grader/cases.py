@@ -152,7 +152,7 @@ def _read_case(line: str) -> Case:
         if key not in _KEYS:
             raise DatasetError(f"a case has no key '{key}'.{did_you_mean(key, _KEYS)}")
     for key in ("id", "instruction", "context"):
-        if not isinstance(data[key], str) or not data[key].strip():
+        if not isinstance(data[key], str) or not (data[key].strip() or key == "instruction"):
             raise DatasetError(f"'{key}' must be a text that is not empty.")
     if data["context"] not in CONTEXTS:
         hint = did_you_mean(data["context"], CONTEXTS)

@@ -285,7 +285,7 @@ def _commands(manifest: dict[str, Any], form: Form) -> str:
                 f"python -m scene_renderer render --output DATA --split {name}{_flags(flags)}"
             )
         recipe = {key: split["recipe"][key] for key in _RECIPE_FLAGS if key in split["recipe"]}
-        flagged = _flags(recipe) + (" --verify" if split["recipe"].get("verified") else "")
+        flagged = _flags(recipe) + ("" if split["recipe"].get("verified", True) else " --no-verify")
         lines.append(f"python -m qa_generator generate --data DATA --split {name}{flagged}")
     if form.name != PAIRS.name:
         limit = {"limit": manifest["limit"]} if manifest["limit"] else {}

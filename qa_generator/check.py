@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from qa_generator.card import ACCENT, INK, PAPER, Line, badge_color, draw_lines, wrap
+from qa_generator.pair_card import ACCENT, INK, PAPER, Line, badge_color, draw_lines, wrap
 from qa_generator.pairs import PLAN, Pair
 from qa_generator.proof import Fact, find_meant, gather_facts
 from qa_generator.questions.words import split_options

@@ -191,11 +191,19 @@ def _write_shard(shard: _Shard) -> int:
     pairs: list[Pair] = []
     for scene, png in shard.scenes:
         made = make_pairs(scene, png, shard.recipe)
-        pairs += filter(verifier.passes, made) if shard.recipe.verified else made
+        pairs += _with_their_twins(
+            list(filter(verifier.passes, made) if shard.recipe.verified else made)
+        )
     tally = json.dumps(verifier.tally.to_dict()).encode()
     metadata = {_ORIGIN: shard.origin, _TALLY: tally}
     write_whole(shard.path, encode_pairs(pairs, shard.split, metadata))
     return len(shard.scenes)
+
+
+def _with_their_twins(pairs: list[Pair]) -> list[Pair]:
+    """Returns the pairs of a scene; those whose twin was rejected name none."""
+    ids = {pair.id for pair in pairs}
+    return [pair if pair.twin in ids else dataclasses.replace(pair, twin="") for pair in pairs]
 
 
 def _check_surplus(folder: Path, wanted: set[str]) -> None:

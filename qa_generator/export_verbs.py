@@ -6,6 +6,7 @@ What is heavy is imported where it is needed, so that help is instant.
 import argparse
 from pathlib import Path
 
+from qa_generator.generate_verb import find_splits
 from scene_renderer.console import Progress, claim_output, note, print_json, stdout_to_stderr
 
 FORMATS = ("messages", "sharegpt", "context_qa", "qa_pairs", "lerobot")
@@ -17,7 +18,7 @@ def export(options: argparse.Namespace) -> None:
     from qa_generator.cards import describe_split
     from qa_generator.export import EXPORTERS, export_pairs
 
-    splits = list(dict.fromkeys(options.split))
+    splits = find_splits(options.data, options.split)
     sizes = [describe_split(options.data, split)["pairs"] for split in splits]
     total = sum(min(size, options.limit or size) for size in sizes)
     with stdout_to_stderr(), Progress("export", total, "pairs", options.quiet) as progress:

@@ -191,8 +191,8 @@ class _Reader:
         if pair.template in WORDLESS:
             return
         self._know("phrases", phrase(pair.instruction), pair.id)
-        for template in filter(None, [pair.template]):
-            self._know("wordings", template, pair.id)
+        if pair.template:
+            self._know("wordings", pair.template, pair.id)
         for synonym in pair.lexical:
             self._know("synonyms", synonym, pair.id)
 

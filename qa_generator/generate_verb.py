@@ -85,6 +85,12 @@ def _recipe(options: argparse.Namespace, split: str) -> "Recipe":
     from qa_generator.pairs import Recipe
     from qa_generator.tasks import tasks_of
 
+    strange = [task for task in options.tasks or () if task not in tasks_of(split)]
+    if strange:
+        raise UsageError(
+            f"'{split}' has no instructions of task '{strange[0]}'; "
+            f"give some of: {', '.join(tasks_of(split))}."
+        )
     return Recipe(
         seed=options.seed,
         per_scene=options.per_scene,

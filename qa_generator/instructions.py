@@ -40,7 +40,20 @@ def sample_instructions(
             if len(instructions) == count:
                 return list(instructions.values())
             drawn = known[index].sample(scene, rng, style)
-            for each in (drawn, drawn and drawn.twin):
-                if each is not None and len(instructions) < count:
-                    instructions.setdefault(each.goal.oracle(scene), each)
+            if drawn is not None:
+                _add(scene, drawn, instructions, count)
     return list(instructions.values())
+
+
+def _add(
+    scene: Scene, drawn: Instruction, instructions: dict[Plan, Instruction], count: int
+) -> None:
+    """Adds an instruction whose plan is new; one with a twin only together with it.
+
+    Where one instruction of a scene is wanted, a twin has no place.
+    """
+    group = [drawn, drawn.twin] if drawn.twin is not None and count > 1 else [drawn]
+    plans = {each.goal.oracle(scene): each for each in group if each is not None}
+    has_room = len(instructions) + len(group) <= count
+    if has_room and len(plans) == len(group) and not plans.keys() & instructions.keys():
+        instructions.update(plans)

@@ -3,53 +3,48 @@
 Patterns are regular expressions over lower-case words that one space separates.
 """
 
+from collections.abc import Mapping
 from types import MappingProxyType
 
-from scene_renderer.catalogue import SHAPES, plural
+from scene_renderer.catalogue import plural
 from scene_renderer.compose import NUMBERS
-from scene_renderer.vocabulary import COLORS, SIZE_WORDS
+from scene_renderer.synonyms import ADJECTIVES, NOUNS, Synonyms
+from scene_renderer.vocabulary import SIZE_WORDS
 
-_COLOR_SYNONYMS = {
+
+def _single(tables: Mapping[str, Synonyms]) -> dict[str, str]:
+    """Returns each synonym of a single word, and what it stands for."""
+    return {
+        word: thing
+        for thing, groups in tables.items()
+        for group in groups
+        for word in group
+        if " " not in word
+    }
+
+
+_MORE_COLORS = {
     "scarlet": "red",
-    "crimson": "red",
-    "violet": "purple",
-    "lilac": "purple",
-    "turquoise": "cyan",
     "teal": "cyan",
     "rose": "pink",
     "magenta": "pink",
     "navy": "blue",
-    "golden": "yellow",
 }
-COLOR_WORDS: MappingProxyType[str, str] = MappingProxyType(
-    {**{color: color for color in COLORS}, **_COLOR_SYNONYMS}
-)
+COLOR_WORDS: MappingProxyType[str, str] = MappingProxyType({**_single(ADJECTIVES), **_MORE_COLORS})
 """Word to colour."""
 
-_SHAPE_SYNONYMS = {
+_MORE_NOUNS = {
     "block": "cube",
-    "dice": "cube",
     "can": "cylinder",
     "tin": "cylinder",
     "tube": "cylinder",
-    "sphere": "ball",
     "orb": "ball",
-    "flask": "bottle",
-    "cup": "mug",
-    "wedge": "prism",
     "roof": "prism",
-    "duckling": "duck",
-    "dish": "plate",
-    "saucer": "plate",
     "platter": "plate",
-    "basin": "bowl",
     "carton": "box",
-    "crate": "box",
     "container": "box",
 }
-SHAPE_WORDS: MappingProxyType[str, str] = MappingProxyType(
-    {**{shape: shape for shape in SHAPES}, **_SHAPE_SYNONYMS}
-)
+SHAPE_WORDS: MappingProxyType[str, str] = MappingProxyType({**_single(NOUNS), **_MORE_NOUNS})
 """Word for one to shape."""
 
 _PLURALS = {"dishes": "plate", "boxes": "box", "dominoes": "domino", "dice": "cube"}

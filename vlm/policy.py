@@ -12,7 +12,7 @@ from scene_renderer.plan import Plan, parse_plan
 from vlm.model import LoadedModel, load_model
 from vlm.processor import ChatTokenizer, image_size
 
-MAX_NEW_TOKENS = 160
+MAX_NEW_TOKENS = 256
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,6 @@ from scene_renderer.scene import SceneObject, Table
 _CLOSE = 0.01
 """What is further than this to a side may be said to be on that side, metres."""
 
-_STARTS = ("the", "every", "size", "end", "ordinal", "color", "shape", "shapes", "thing", "things")
 _SIDES = {"left": (0, 1), "right": (0, -1), "front": (-1, 0), "behind": (1, 0)}
 
 

@@ -19,7 +19,7 @@ from typing import Any
 
 from qa_generator.language.phrases import Phrase, Reader
 from qa_generator.language.symbols import Symbol, read_symbols
-from qa_generator.language.words import A_BIT_MM
+from qa_generator.language.words import A_BIT_MM, DEFAULT_MM
 from scene_renderer.catalogue import SHAPES
 from scene_renderer.footprint import gap
 from scene_renderer.piles import base_of, load_of
@@ -29,10 +29,9 @@ from scene_renderer.vocabulary import DIRECTIONS
 Meaning = tuple[Any, ...]
 Item = Symbol | Phrase
 
-DEFAULT_MM = 100
 FARTHEST = 0.85
 """How far from its base the arm gets at all, metres."""
-_OVERLAP = -0.005
+_OVERLAP = -0.03
 """Footprints that overlap by this much are in each other's place, metres."""
 _ABSENT, _AMBIGUOUS, _UNREACHABLE, _OCCUPIED, _UNSAFE, _NONSENSE = (
     ("refuse", reason)

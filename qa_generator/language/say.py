@@ -21,15 +21,13 @@ from qa_generator.language.references import (
     Speaker,
 )
 from qa_generator.language.slots import fill_slots
-from qa_generator.language.words import Style, Words
+from qa_generator.language.words import DEFAULT_MM, Style, Words
 from scene_renderer.scene import Scene
 
 CAPITAL, TELEGRAM, SLIP = 0.12, 0.08, 0.04
 """How often a sentence is spelt with a capital, a command without articles, a word wrongly."""
 STATEMENT = 0.3
 """How often a wish is said as a statement, not as a command."""
-DEFAULT_MM = 100
-"""The distance of a `move_*` that names none."""
 
 _VERB = re.compile(r"\[(\w+)(\+?)\]( \{(?:a|b|all2?|list|tsil)\}| it\b| them\b)?")
 _SLOT = re.compile(r"\{(\w+)\}")
@@ -142,8 +140,8 @@ def _say_steps(
     parts = []
     for step in steps:
         task, slots = step["task"], {k: v for k, v in step.items() if k != "task"}
-        fill = fill_slots(scene, task, slots, Speaker(rng, "seen"), PLAIN)
-        parts.append(_fill(family_of(task, slots, rng), fill, rng, "seen", can_state=False).text)
+        fill = fill_slots(scene, task, slots, Speaker(rng, style), PLAIN)
+        parts.append(_fill(family_of(task, slots, rng), fill, rng, style, can_state=False).text)
     number, join = _pick(words.JOINS if len(steps) == 2 else words.JOINS_THREE, rng, style)
     return _Core(_put_in(join, parts), f"steps{len(steps)}:{number}", is_command=False)
 
@@ -257,11 +255,17 @@ def slip(text: str, rng: np.random.Generator) -> str:
     if not long:
         return text
     match = long[int(rng.integers(len(long)))]
-    word, at = match[0], int(rng.integers(1, len(match[0]) - 2))
-    wrong = {
+    word = wrong = match[0]
+    while wrong == word:
+        wrong = _mistype(word, rng)
+    return text[: match.start()] + wrong + text[match.end() :]
+
+
+def _mistype(word: str, rng: np.random.Generator) -> str:
+    at = int(rng.integers(1, len(word) - 2))
+    return {
         0: word[:at] + word[at + 1] + word[at] + word[at + 2 :],
         1: word[:at] + word[at + 1 :],
         2: word[:at] + word[at] + word[at:],
         3: word[:at] + _LETTERS[int(rng.integers(26))] + word[at + 1 :],
     }[int(rng.integers(4))]
-    return text[: match.start()] + wrong + text[match.end() :]

@@ -1,4 +1,4 @@
-"""Every word that instructions are made of, each once: nouns, verbs, places, politeness.
+"""Every word that instructions are made of, each once: verbs, places, politeness (nouns: synonyms).
 
 `seen` is what training may say; `unseen` is kept for `test_wordings`: whole synonyms that no
 instruction of another split holds. The resolver reads these tables too, and nothing else of the
@@ -10,6 +10,8 @@ from types import MappingProxyType
 from typing import Literal
 
 import numpy as np
+
+from scene_renderer import synonyms
 
 Style = Literal["seen", "unseen"]
 
@@ -46,38 +48,12 @@ class Words:
 
 
 NOUNS: MappingProxyType[str, Words] = MappingProxyType(
-    {
-        "cube": Words(("cube",), ("dice",)),
-        "brick": Words(("brick",), ("long block",)),
-        "cylinder": Words(("cylinder",), ("canister",)),
-        "ball": Words(("ball", "sphere"), ("globe",)),
-        "bottle": Words(("bottle",), ("flask",)),
-        "mug": Words(("mug", "cup"), ("beaker",)),
-        "prism": Words(("prism", "wedge"), ("roof block",)),
-        "cone": Words(("cone",), ("pylon",)),
-        "duck": Words(("duck", "rubber duck", "toy duck"), ("duckling",)),
-        "domino": Words(("domino", "domino tile"), ("game tile",)),
-        "plate": Words(("plate", "dish"), ("saucer",)),
-        "bowl": Words(("bowl",), ("basin",)),
-        "tray": Words(("tray", "serving tray"), ("salver",)),
-        "box": Words(("box",), ("crate",)),
-    }
+    {shape: Words(*words) for shape, words in synonyms.NOUNS.items()}
 )
 """Shape to its nouns."""
 
 COLOR_WORDS: MappingProxyType[str, Words] = MappingProxyType(
-    {
-        "red": Words(("red",), ("crimson",)),
-        "orange": Words(("orange",), ("tangerine",)),
-        "yellow": Words(("yellow",), ("golden",)),
-        "green": Words(("green",), ("emerald",)),
-        "cyan": Words(("cyan", "turquoise"), ("aqua",)),
-        "blue": Words(("blue",), ("cobalt",)),
-        "purple": Words(("purple", "violet"), ("lilac",)),
-        "pink": Words(("pink",), ("rosy",)),
-        "white": Words(("white",), ("ivory",)),
-        "black": Words(("black",), ("ebony",)),
-    }
+    {color: Words(*words) for color, words in synonyms.ADJECTIVES.items()}
 )
 """Colour to its adjectives."""
 
@@ -110,6 +86,8 @@ WAYS: MappingProxyType[str, Words] = MappingProxyType(
 )
 """Direction to its adverbs, as the robot sees it: forward is away from it."""
 
+DEFAULT_MM = 100
+"""The distance of a `move_*` that names none."""
 A_BIT_MM = 50
 A_BIT = Words(("a bit", "a little"), ("slightly",))
 """`A_BIT_MM`."""

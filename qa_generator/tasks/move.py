@@ -121,9 +121,10 @@ class Move(Transport):
         bench.carry(item.name, self.spot(item, slots["distance_mm"]))
 
     def holds(self, scene: Scene, slots: Slots, episode: Episode) -> bool:
-        """Within 2 cm of the wanted spot."""
-        spot = self.spot(scene[slots["object"]], slots["distance_mm"])
-        return is_at(episode, slots["object"], spot)
+        """Within 2 cm of the wanted spot, on the table."""
+        item = at_end(scene, episode, slots["object"])
+        spot = self.spot(scene[item.name], slots["distance_mm"])
+        return is_at(episode, item.name, spot) and is_standing(item)
 
     def check(self, scene: Scene, slots: Slots) -> None:
         """Checks the object and the distance."""

@@ -15,7 +15,7 @@ from qa_generator.tasks.arrange import check_on_table
 from qa_generator.tasks.base import Slots, Task
 from qa_generator.tasks.bench import Bench, has_room
 from qa_generator.tasks.move import BESIDE_MM, check_word
-from scene_renderer.catalogue import GRASPABLE, RECEIVERS, plural
+from scene_renderer.catalogue import GRASPABLE, RECEIVERS
 from scene_renderer.errors import DatasetError
 from scene_renderer.footprint import covers, gap, turn
 from scene_renderer.meshes import WALL
@@ -331,7 +331,3 @@ def _try_fill(
     for item, spot in zip(items, spots, strict=True):
         bench.carry(item.name, spot, onto=receiver.name)
     return True
-
-
-def _plural(which: Mapping[str, str]) -> str:
-    return f"{which['color']} objects" if "color" in which else plural(which["shape"])

@@ -39,7 +39,7 @@ def test_a_case_file_is_read(lift: Case, tmp_path: Path) -> None:
         ({"goal": {"task": "lft", "object": "red cube"}}, "Did you mean 'lift'?"),
         ({"goal": {"task": "lift", "object": "red cup"}}, "'red cup' is not in scene 'one'"),
         ({"goal": 3}, "A goal must be a JSON object"),
-        ({"instruction": ""}, "'instruction' must be a text"),
+        ({"instruction": 5}, "'instruction' must be a text"),
         ({"scene": {"id": "one", "objects": []}}, "has 0 objects"),
         ({"surprise": 1}, "a case has no key 'surprise'"),
         ({"id": "first"}, "the id 'first' was used before"),

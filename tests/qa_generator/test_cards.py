@@ -57,11 +57,11 @@ def test_the_commands_are_those_of_the_manifests(card):
     assert scenes["made_with"]["pybullet"] in card
 
 
-def test_a_verified_recipe_is_told_with_its_flag():
-    recipe = {"seed": 4, "verified": True}
+def test_a_recipe_that_was_not_verified_is_told_with_its_flag():
+    recipe = {"seed": 4, "verified": False}
     split = {"rows": 1, "counts": {}, "left_out": {}, "recipe": recipe, "scenes": {}}
     told = _body({"splits": {"train": split}, "made_with": {}}, PAIRS)
-    assert "generate --data DATA --split train --seed 4 --verify\n" in told
+    assert "generate --data DATA --split train --seed 4 --no-verify\n" in told
 
 
 def test_no_line_of_prose_is_left_unfilled(card):

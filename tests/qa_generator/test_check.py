@@ -4,8 +4,8 @@ from dataclasses import replace
 import pytest
 from PIL import Image
 
-from qa_generator.card import Line, wrap
 from qa_generator.check import _lines, answer_points, save_check
+from qa_generator.pair_card import Line, wrap
 from qa_generator.pairs import QUESTION, Recipe, make_pairs
 from qa_generator.proof import find_meant, gather_facts
 from scene_renderer.renderer import Renderer

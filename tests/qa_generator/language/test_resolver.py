@@ -44,7 +44,7 @@ def table() -> Scene:
         ("stack the mug on the red cube", ("put", "yellow mug", "red cube")),
         ("crown the blue cube with the mug", ("put", "yellow mug", "blue cube")),
         ("move the mug 5 cm back", ("move", "backward", "yellow mug", 50)),
-        ("move the mug forward a bit", ("refuse", "occupied")),
+        ("move the mug forward by 9 cm", ("refuse", "occupied")),
         ("shift the red cube left", ("move", "left", "red cube", 100)),
         ("push the red cube 80 mm to the left", ("push", "left", "red cube", 80)),
         ("put the mug to the left of the tray", ("beside", "left", "yellow mug", "white tray")),
