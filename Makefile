@@ -5,7 +5,7 @@ RUN := $(VENV)/bin/python
 
 .PHONY: demo test check clean
 
-demo: $(VENV)/installed  ## render, tune, grade in physics, animate: a quarter of an hour on two cores
+demo: $(VENV)/installed  ## render, tune, grade in physics, animate: twenty minutes on two cores
 	$(RUN) -m finetune train
 	$(RUN) -m grader checkpoint
 
