@@ -15,6 +15,7 @@ from qa_generator.dataset import pairs_folder, read_pairs
 from qa_generator.facts import layout, phrase
 from qa_generator.pairs import PLAN, Pair, Recipe, make_pairs
 from qa_generator.rows import encode_pairs
+from qa_generator.tasks import tasks_of
 from scene_renderer.catalogue import SHAPES, plural
 from scene_renderer.errors import DatasetError
 from scene_renderer.renderer import Renderer
@@ -55,7 +56,8 @@ def write_split(
     data: Path, split: str, scenes: list[Scene], shown: list[Scene] | None = None
 ) -> None:
     write_scenes(data, split, scenes, shown or scenes)
-    recipe = Recipe(per_scene=3, questions=2, wordings=find_split(split).wordings)
+    wordings, tasks = find_split(split).wordings, tasks_of(split)
+    recipe = Recipe(per_scene=3, questions=2, wordings=wordings, tasks=tasks)
     pairs = [
         replace(pair, template=phrase(pair.instruction) if pair.kind == PLAN else "", lexical=())
         for record in read_scenes(scenes_folder(data, split))
@@ -91,7 +93,7 @@ def test_honest_splits_are_clean(clean):
     result = audit(clean, tuple(SPLITS), 1, 0, quiet=True)
     assert result["is_clean"], format_audit(result)
     compared = {name: check["compared"] for name, check in result["checks"].items()}
-    assert compared["scene ids"] == compared["near pictures"] == 3 * (8 + 7)
+    assert compared["scene ids"] == compared["near pictures"] == 3 * (9 + 8)
     assert compared["phrases"] > 0
     assert compared["pictures drawn again"] == compared["plans executed again"] == len(SPLITS)
     assert [name for name, n in compared.items() if not n] == ["synonyms"]
