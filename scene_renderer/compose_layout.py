@@ -97,16 +97,7 @@ def lay_out(description: Description, seed: int) -> Scene:
     if objects is None:
         raise SceneError(_explain(description, setup, seed, blamed))
     mark = zlib.crc32(repr(description).encode())
-    return Scene(
-        id=f"composed-{seed}-{mark:08x}",
-        objects=objects,
-        end_effector=setup.end_effector,
-        camera=setup.camera,
-        light=setup.light,
-        table=setup.table,
-        tint=setup.tint,
-        noise=setup.noise,
-    )
+    return setup.furnish(f"composed-{seed}-{mark:08x}", objects)
 
 
 def _search(

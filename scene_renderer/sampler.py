@@ -109,6 +109,19 @@ class Setup:
     end_effector: EndEffector
     hand: Array
 
+    def furnish(self, scene_id: str, objects: tuple[SceneObject, ...]) -> Scene:
+        """Returns the scene with these objects."""
+        return Scene(
+            id=scene_id,
+            objects=objects,
+            end_effector=self.end_effector,
+            camera=self.camera,
+            light=self.light,
+            table=self.table,
+            tint=self.tint,
+            noise=self.noise,
+        )
+
 
 def sample_scene(seed: int, split: str, index: int) -> Scene:
     """Draws one scene.
@@ -128,16 +141,7 @@ def sample_scene(seed: int, split: str, index: int) -> Scene:
     objects = None
     while objects is None:
         objects = _place(_sample_kinds(rules, rng), setup, rules.is_piled(index), rng)
-    return Scene(
-        id=f"{split}-{seed}-{index:06d}",
-        objects=objects,
-        end_effector=setup.end_effector,
-        camera=setup.camera,
-        light=setup.light,
-        table=setup.table,
-        tint=setup.tint,
-        noise=setup.noise,
-    )
+    return setup.furnish(f"{split}-{seed}-{index:06d}", objects)
 
 
 @functools.lru_cache(maxsize=4)

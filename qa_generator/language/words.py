@@ -156,7 +156,7 @@ class Verbs:
     def draw(self, rng: np.random.Generator, style: Style) -> Verb:
         """Draws one; in `unseen`, every second time one that training never shows."""
         is_unseen = style == "unseen" and rng.random() < 0.5
-        choices = self.unseen if is_unseen else self.seen
+        choices = self.unseen if is_unseen and self.unseen else self.seen
         return choices[int(rng.integers(len(choices)))]
 
 
@@ -214,7 +214,7 @@ VERBS: MappingProxyType[str, Verbs] = MappingProxyType(
         ),
         "remove": Verbs(
             (Verb("take", "taken"), Verb("get", "got")),
-            (Verb("pick", "picked"),),
+            (),
         ),
         "push": Verbs(
             (Verb("push", "pushed"), Verb("slide", "slid"), Verb("shove", "shoved")),

@@ -32,7 +32,7 @@ MOST = 3
 """Objects in one receiver, or around one thing, that instructions ask for."""
 APART_MM = 38
 """How far from a receiver's middle each of several objects is put."""
-TIPPY = ("bottle",)
+TIPPY = ("bottle", "domino")
 """Shapes that another one put down near them knocks over."""
 _WAYS = [math.radians(degrees) for degrees in (0, 45, 135, 90)]
 _BETWEEN, _TO_WALL = 0.010, 0.003
@@ -237,7 +237,9 @@ def fill(bench: Bench, items: Sequence[SceneObject], target: str) -> None:
     receiver = bench.scene[target]
     todo = sorted(items, key=lambda item: (item.extents[2], item.name))
     if len(todo) > 1 and any(item.shape in TIPPY for item in todo):
-        raise DatasetError(f"Not several objects stand on '{target}' with a bottle among them.")
+        raise DatasetError(
+            f"Not several objects stand on '{target}' with a {' or '.join(TIPPY)} among them."
+        )
     if len(todo) == 1:
         bench.carry(todo[0].name, receiver.position, onto=target)
         return
