@@ -38,7 +38,7 @@ from typing import Any
 from qa_generator.pairs import Pair, Recipe, make_pairs
 from qa_generator.rows import VERSION, decode_pairs, encode_pairs
 from qa_generator.verify import Tally, Verifier
-from scene_renderer.console import claim_output, write_whole
+from scene_renderer.console import claim_output, clear_leftovers, write_whole
 from scene_renderer.errors import DatasetError, OutputError
 from scene_renderer.scene import Scene
 from scene_renderer.workers import run_jobs
@@ -105,8 +105,7 @@ def write_pairs(
         DatasetError: if shards to resume were made from other scenes or with another recipe.
     """
     claim_output(folder, overwrite, resume)
-    for left in folder.glob(".*.tmp"):  # by a killed writer
-        left.unlink(missing_ok=True)
+    clear_leftovers(folder)
     names: list[str] = []
 
     def missing() -> Iterator[_Shard]:
@@ -118,6 +117,7 @@ def write_pairs(
                 yield shard
 
     run_jobs(_write_shard, missing(), workers, on_scenes)
+    clear_leftovers(folder)  # a killed run's last worker may have died a little later
     _check_surplus(folder, set(names))
     manifest = _manifest(split, recipe, [_describe(folder / name) for name in names])
     write_whole(folder / MANIFEST, json.dumps(manifest, indent=2) + "\n")

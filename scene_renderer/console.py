@@ -236,6 +236,13 @@ def write_whole(path: Path, data: bytes | str) -> None:
         raise OutputError(f"Cannot write '{path}': {error.strerror or error}.") from error
 
 
+def clear_leftovers(folder: Path) -> None:
+    """Deletes the unfinished files that a killed `write_whole` left in a folder."""
+    for left in folder.glob(".*.tmp"):
+        with contextlib.suppress(OSError):
+            left.unlink()
+
+
 def file_name(name: str) -> str:
     """Returns a name, say a scene's id, with whatever does not belong into a file's as '-'."""
     return re.sub(r"[^\w.-]+", "-", name)[:100]

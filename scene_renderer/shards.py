@@ -36,7 +36,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scene_renderer.cameras import view_from
-from scene_renderer.console import claim_output, write_whole
+from scene_renderer.console import claim_output, clear_leftovers, write_whole
 from scene_renderer.errors import DatasetError, OutputError
 from scene_renderer.pictures import decode_picture
 from scene_renderer.rows import encode_rows, make_row
@@ -156,6 +156,7 @@ def render_split(
         Shard(split, seed, image_size, first, min(SCENES_PER_SHARD, count - first), camera)
         for first in range(0, count, SCENES_PER_SHARD)
     ]
+    clear_leftovers(folder)
     _check_surplus(folder, {shard.name for shard in shards}, count)
     missing = [shard for shard in shards if not _is_done(folder, shard)]
     for shard in shards:
@@ -164,6 +165,7 @@ def render_split(
     if missing:
         job = functools.partial(_write_shard, folder)
         run_jobs(job, missing, workers, on_shard)
+    clear_leftovers(folder)  # a killed run's last worker may have died a little later
     manifest = _manifest(folder, shards, count)
     write_whole(folder / MANIFEST, json.dumps(manifest, indent=2) + "\n")
     return manifest
@@ -258,9 +260,7 @@ def _record(row: dict[str, Any]) -> SceneRecord:
 
 
 def _check_surplus(folder: Path, wanted: set[str], count: int) -> None:
-    """Refuses a folder with more shards than asked for, and clears what killed writers left."""
-    for left in folder.glob(".*.tmp"):
-        left.unlink(missing_ok=True)
+    """Refuses a folder with more shards than asked for."""
     surplus = sorted(p.name for p in folder.glob("scenes-*.parquet") if p.name not in wanted)
     if surplus:
         raise OutputError(

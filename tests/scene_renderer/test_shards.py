@@ -142,6 +142,7 @@ def test_resume_makes_what_is_missing_and_nothing_else(
 
     def watch(folder: Path, shard: shards.Shard) -> int:
         made.append(shard.first)
+        (folder / ".scenes-00002.parquet.98.tmp").write_bytes(b"by its worker, which died later")
         return write(folder, shard)
 
     monkeypatch.setattr(shards, "_write_shard", watch)
