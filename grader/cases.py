@@ -8,23 +8,25 @@ A case file is JSONL; each line is
 with a scene as in `scene_renderer/scene.py` and a goal as in `qa_generator/tasks/__init__.py`.
 """
 
+import dataclasses
 import functools
 import json
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from grader.metrics import MAIN
 from qa_generator.prompt import Observation, observe
-from qa_generator.tasks import TASKS, Goal, read_goal
+from qa_generator.tasks import TASKS, Goal, Instruction, read_goal
 from scene_renderer.console import read_text
 from scene_renderer.errors import DatasetError, TablehandError, did_you_mean
 from scene_renderer.kinematics import start_joints
-from scene_renderer.scene import Scene
+from scene_renderer.scene import Scene, Vector
 from scene_renderer.splits import find_split
 from scene_renderer.vocabulary import CONTEXTS
 
@@ -32,9 +34,17 @@ if TYPE_CHECKING:
     from scene_renderer.renderer import Renderer
 
 Image = NDArray[np.uint8]
+Listing = tuple[tuple[str, Vector], ...]
 
 CUSTOM = "custom"
 """The split of cases that come from a file."""
+
+TRUE, BLANK, MIRRORED = "true", "blank", "mirrored"
+PICTURES = (TRUE, BLANK, MIRRORED)
+"""What may be done to a picture before it is shown."""
+
+GREY = 127
+"""The brightness of a blank picture."""
 
 _RETRY_STRIDE = 1_000_003
 _KEYS = ("id", "scene", "instruction", "context", "goal")
@@ -51,6 +61,14 @@ class Case:
         context: what the prompt tells beside the picture.
         goal: what is wanted, in physics.
         split: where the scene is from.
+        twin: of what must be refused, the minimally different instruction that can be followed.
+        suite: `MAIN`, or the suite that varied the case.
+        variant: what the suite did to it, e.g. `5 mm`.
+        origin: id of the case that was varied; empty in `MAIN`.
+        pictured: the table that the picture shows, if it is not `scene`: another look or scene.
+        picture: a word from `PICTURES`.
+        listing: what the prompt lists, label and place in metres, if it is not what `context` and
+            `scene` say.
     """
 
     id: str
@@ -59,6 +77,24 @@ class Case:
     context: str
     goal: Goal
     split: str
+    twin: Instruction | None = None
+    suite: str = MAIN
+    variant: str = ""
+    origin: str = ""
+    pictured: Scene | None = None
+    picture: str = TRUE
+    listing: Listing | None = None
+
+    @property
+    def shown(self) -> Scene:
+        """The table that its picture shows."""
+        return self.pictured or self.scene
+
+    def vary(self, suite: str, variant: str, **changes: Any) -> "Case":
+        """Returns a case that differs from this one in what is given."""
+        name = f"{self.id}~{suite}:{variant}"
+        given = {"id": name, "suite": suite, "variant": variant, "origin": self.id, **changes}
+        return dataclasses.replace(self, **given)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -93,16 +129,42 @@ def draw_cases(
         instruction = task.sample(scene, rng, style)
         scene_index += _RETRY_STRIDE
     return [
-        Case(f"{scene.id}:{task.name}:{c}", scene, instruction.text, c, instruction.goal, split)
+        Case(
+            f"{scene.id}:{task.name}:{c}",
+            scene,
+            instruction.text,
+            c,
+            instruction.goal,
+            split,
+            instruction.twin,
+        )
         for c in contexts
     ]
 
 
 def ask(case: Case, image: Image | None) -> Question:
-    """Returns what a policy gets to see of a case; the list's order depends on the case alone."""
-    rng = np.random.default_rng(zlib.crc32(case.id.encode()))
-    seen = observe(case.scene, image, case.context, rng)
-    return Question(seen.image, seen.end_effector, seen.listing, case=case)
+    """Returns what a policy gets to see of a case.
+
+    Args:
+        case: what is asked.
+        image: of the table that it shows, as drawn: uint8, shape (height, width, 3), RGB; or None.
+    """
+    place = case.scene.end_effector.position
+    return Question(_disguise(image, case.picture), place, listing_of(case), case=case)
+
+
+def listing_of(case: Case) -> Listing:
+    """Returns what the prompt of a case lists; the order depends on the case's origin alone."""
+    if case.listing is not None:
+        return case.listing
+    rng = np.random.default_rng(zlib.crc32((case.origin or case.id).encode()))
+    return observe(case.scene, None, case.context, rng).listing
+
+
+def _disguise(image: Image | None, picture: str) -> Image | None:
+    if image is None or picture == TRUE:
+        return image
+    return np.full_like(image, GREY) if picture == BLANK else np.ascontiguousarray(image[:, ::-1])
 
 
 def render_image(scene: Scene, image_size: int) -> Image:

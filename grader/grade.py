@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from grader.baselines import BASELINES, Baseline, Policy, oracle_plan
-from grader.cases import Case, Image, Question, ask, draw_cases, render_image
+from grader.cases import GREY, Case, Image, Question, ask, draw_cases, render_image
 from grader.crew import Crew
 from grader.ledger import Ledger
 from grader.metrics import Outcome
@@ -23,8 +23,6 @@ from scene_renderer.scene import Scene
 
 CONTROL_DRAWS = 70
 """Controls answer the cases of the first so many draws: they need less precision."""
-GREY = 127
-"""The brightness of a blank image."""
 
 Json = dict[str, Any]
 
@@ -82,8 +80,8 @@ def collect_cases(exam: Exam, crew: Crew, quiet: bool) -> list[Case]:
 def collect_images(
     cases: Sequence[Case], image_size: int, crew: Crew, quiet: bool
 ) -> dict[Scene, Image]:
-    """Renders each scene once."""
-    tickets = {c.scene: crew.submit(render_image, c.scene, image_size) for c in _first(cases)}
+    """Renders each table that is shown once."""
+    tickets = {c.shown: crew.submit(render_image, c.shown, image_size) for c in _first(cases)}
     images = {}
     with Progress("rendering", len(tickets), "images", quiet) as progress:
         for scene, ticket in tickets.items():
@@ -93,13 +91,13 @@ def collect_images(
 
 
 def _first(cases: Sequence[Case]) -> list[Case]:
-    """Returns one case of each scene."""
-    return list({case.scene: case for case in cases}.values())
+    """Returns one case of each table that is shown."""
+    return list({case.shown: case for case in cases}.values())
 
 
 def question_cases(cases: Sequence[Case], images: Mapping[Scene, Image]) -> list[Question]:
     """Returns what a policy sees of the cases."""
-    return [ask(case, images.get(case.scene)) for case in cases]
+    return [ask(case, images.get(case.shown)) for case in cases]
 
 
 def blank(questions: Sequence[Question]) -> list[Question]:

@@ -15,9 +15,14 @@ worker, never a fault of the plan) is *not run*: it is reported and left out of 
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from scene_renderer.intervals import wilson
+
+Item = TypeVar("Item")
+
+MAIN = "main"
+"""The suite of the cases that are asked as they are; every other suite varies some of them."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +88,14 @@ class Outcome:
         cause: why not, in a few words; empty for a success.
         mended: the plan that the lenient reading understood in an answer that is not valid.
         mended_success: whether that plan reached the goal; None if there is none or it was not run.
+        suite: `MAIN`, or the suite that varied the case.
+        variant: what the suite did to it, e.g. `5 mm`.
+        origin: id of the case that was varied; its own in `MAIN`.
+        objects: how many objects are on the table.
+        actions: how many actions the oracle needs.
+        reason: why it must be refused; empty if it can be done.
+        confidence: the policy's own, 0 to 1; None if it has none.
+        tokens: how many were generated.
     """
 
     case: str
@@ -98,6 +111,14 @@ class Outcome:
     cause: str = ""
     mended: str = ""
     mended_success: bool | None = None
+    suite: str = MAIN
+    variant: str = ""
+    origin: str = ""
+    objects: int = 0
+    actions: int = 0
+    reason: str = ""
+    confidence: float | None = None
+    tokens: int = 0
 
     @property
     def is_refusal(self) -> bool:
@@ -122,11 +143,11 @@ def mended_success_rate(outcomes: Iterable[Outcome]) -> Rate:
     return Rate(sum(reached), len(reached))
 
 
-def grouped(outcomes: Sequence[Outcome], key: Callable[[Outcome], str]) -> dict[str, list[Outcome]]:
-    """Sorts outcomes into groups, the groups in order of first appearance."""
-    groups: dict[str, list[Outcome]] = {}
-    for outcome in outcomes:
-        groups.setdefault(key(outcome), []).append(outcome)
+def grouped(items: Iterable[Item], key: Callable[[Item], str]) -> dict[str, list[Item]]:
+    """Sorts outcomes, or pairs of them, into groups in order of first appearance."""
+    groups: dict[str, list[Item]] = {}
+    for item in items:
+        groups.setdefault(key(item), []).append(item)
     return groups
 
 

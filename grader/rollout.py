@@ -24,6 +24,7 @@ from scene_renderer.failures import Failure
 from scene_renderer.plan import Plan, format_plan, parse_plan
 from scene_renderer.plan_mending import mend_plan
 from scene_renderer.scene import Scene
+from vlm.policy import Answer
 
 if TYPE_CHECKING:
     from scene_renderer.episode import Episode
@@ -89,17 +90,24 @@ def roll_out(
     Yields:
         The outcomes of one batch after the other, in the order of the questions.
     """
-    waiting: list[tuple[Question, str, Attempt]] = []
+    waiting: list[tuple[Question, Answer, Attempt]] = []
     for start in range(0, len(questions), batch_size):
         batch = questions[start : start + batch_size]
         instructions = [q.case.instruction for q in batch]
-        texts = [a.text for a in policy.answer(batch, instructions, batch_size=batch_size)]
-        begun = [(q, t, _begin(q.case, t, arena)) for q, t in zip(batch, texts, strict=True)]
+        answers = policy.answer(batch, instructions, batch_size=batch_size)
+        pairs = zip(batch, answers, strict=True)
+        begun = [(q, answer, _begin(q.case, answer.text, arena)) for q, answer in pairs]
         if waiting:
-            yield [_settle(q.case, text, attempt, arena) for q, text, attempt in waiting]
+            yield [_told(q.case, answer, attempt, arena) for q, answer, attempt in waiting]
         waiting = begun
     if waiting:
-        yield [_settle(q.case, text, attempt, arena) for q, text, attempt in waiting]
+        yield [_told(q.case, answer, attempt, arena) for q, answer, attempt in waiting]
+
+
+def _told(case: Case, answer: Answer, attempt: "Attempt", arena: Arena) -> Outcome:
+    """Waits for what became of an answer, and adds what the policy said of itself."""
+    outcome = _settle(case, answer.text, attempt, arena)
+    return dataclasses.replace(outcome, confidence=answer.confidence, tokens=answer.tokens)
 
 
 @dataclass(frozen=True)
@@ -163,6 +171,7 @@ def tell(case: Case, episode: "Episode") -> "Episode":
 
 
 def _outcome(case: Case, text: str, *, valid: bool, success: bool | None, cause: str) -> Outcome:
+    oracle = case.goal.oracle(case.scene)
     return Outcome(
         case=case.id,
         scene=case.scene.id,
@@ -172,7 +181,13 @@ def _outcome(case: Case, text: str, *, valid: bool, success: bool | None, cause:
         instruction=case.instruction,
         answer=text,
         valid=valid,
-        exact=text == format_plan(case.goal.oracle(case.scene)),
+        exact=text == format_plan(oracle),
         success=success,
         cause=cause,
+        suite=case.suite,
+        variant=case.variant,
+        origin=case.origin or case.id,
+        objects=len(case.scene.objects),
+        actions=len(oracle.actions),
+        reason=oracle.refusal or "",
     )

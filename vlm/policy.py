@@ -23,11 +23,13 @@ class Answer:
         text: the answer as it was written; may be no valid plan.
         tokens: how many tokens were generated, end token included.
         seconds: wall time of the batch divided by the number of answers in it.
+        confidence: how probable the model holds it to be right, 0 to 1; None if it cannot say.
     """
 
     text: str
     tokens: int
     seconds: float
+    confidence: float | None = None
 
 
 class Policy:
