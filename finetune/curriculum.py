@@ -9,7 +9,7 @@ of the list and the end of its number, at the step to add, and at the picture of
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 from finetune.gaze import LIST, NUMBER, PICTURE, STEP
 from finetune.numeracy import Steps
 from finetune.packing import Look, Row, factor_prefix
+from qa_generator.language.references import PLAIN, Speaker, refer
+from qa_generator.language.words import Style
 from qa_generator.prompt import build_prompt, format_place, format_position, observe, to_millimetres
 from qa_generator.questions import (
     ABSENT,
@@ -166,23 +168,50 @@ def _any_question(table: Table, rng: np.random.Generator) -> Asked:
             return questions[0], ()
 
 
-def _find_in_list(table: Table, rng: np.random.Generator) -> Asked:
-    """Asks for the place of one thing or of two, a place beside one, or for what is absent."""
+def _call(
+    table: Table, item: SceneObject, rng: np.random.Generator, kinds: Sequence[str] | None
+) -> str:
+    """Calls a thing by its name every second time, else as people do in instructions.
+
+    The words that instructions of `test_wordings` keep from training are among them: a base knows
+    its language, and tuning is where they are held out.
+    """
+    if rng.integers(2):
+        return f"the {item.name}"
+    style: Style = "unseen" if rng.integers(2) else "seen"
+    return refer(Speaker(rng, style), table, item, kinds).text
+
+
+def _find_in_list(
+    table: Table, rng: np.random.Generator, kinds: Sequence[str] | None = PLAIN
+) -> Asked:
+    """Asks for the place of one thing or of two, a place beside one, or for what is absent.
+
+    Args:
+        table: what is asked about.
+        rng: draws.
+        kinds: how things may be referred to; None for all ways, which need a look at the places.
+    """
     first, second = (table.objects[i] for i in rng.permutation(len(table.objects))[:2])
     form = str(rng.choice(list(FORM_SHARES), p=list(FORM_SHARES.values())))
     if form == "beside":
-        return _ask_sum(first, rng)
+        question, items = _ask_sum(first, rng)
+        called = _call(table, first, rng, PLAIN)
+        text = question.question.replace(f"the {first.name}", called)
+        return replace(question, question=text), items
     if form == "absent":
         text = TEMPLATES["place"].format(a=sample_absent_name(table, rng))
         return Question("place", text, ABSENT), ()
     if form == "two":
         both = "; ".join(format_place(item.name, item.position) for item in (first, second))
-        text = TEMPLATES["place_two"].format(a=first.name, b=second.name)
+        text = TEMPLATES["place_two"].replace("the {a}", _call(table, first, rng, kinds))
+        text = text.replace("the {b}", _call(table, second, rng, kinds))
         return Question("place", text, both), (first, second)
     if form == "bare":
-        text = TEMPLATES["place_bare"].format(a=first.name)
+        text = TEMPLATES["place_bare"].replace("the {a}", _call(table, first, rng, kinds))
         return Question("place", text, format_position(first.position)), (first,)
-    return where_is(first), (first,)
+    text = TEMPLATES["place"].replace("the {a}", _call(table, first, rng, kinds))
+    return Question("place", text, format_place(first.name, first.position)), (first,)
 
 
 def _ask_sum(item: SceneObject, rng: np.random.Generator) -> Asked:
@@ -193,7 +222,7 @@ def _ask_sum(item: SceneObject, rng: np.random.Generator) -> Asked:
 def _find_in_picture(scene: Table, rng: np.random.Generator) -> Asked:
     """Asks for the place of one thing or of two, or for the name of what is at a place."""
     if rng.random() < 0.7:
-        return _find_in_list(scene, rng)
+        return _find_in_list(scene, rng, kinds=None)
     item = scene.objects[int(rng.integers(len(scene.objects)))]
     x, y, _ = map(to_millimetres, item.position)
     text = TEMPLATES["name"].format(place=f"{x}, {y}")
