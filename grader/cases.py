@@ -23,12 +23,13 @@ from numpy.typing import NDArray
 from grader.metrics import MAIN
 from qa_generator.prompt import Observation, observe
 from qa_generator.tasks import TASKS, Goal, Instruction, read_goal
+from qa_generator.tasks.refuse import Refuse
 from scene_renderer.console import read_text
 from scene_renderer.errors import DatasetError, TablehandError, did_you_mean
 from scene_renderer.kinematics import start_joints
 from scene_renderer.scene import Scene, Vector
 from scene_renderer.splits import find_split
-from scene_renderer.vocabulary import CONTEXTS
+from scene_renderer.vocabulary import CONTEXTS, REFUSAL_REASONS
 
 if TYPE_CHECKING:
     from scene_renderer.renderer import Renderer
@@ -109,7 +110,8 @@ def draw_cases(
 ) -> list[Case]:
     """Draws one scene and instruction, asked in every context.
 
-    The tasks take turns. A scene that does not allow its task is passed over.
+    The tasks take turns, and so do the reasons of what must be refused. A scene that does not allow
+    its task is passed over.
 
     Args:
         split: a name from `SPLITS`.
@@ -123,10 +125,15 @@ def draw_cases(
     task = TASKS[tasks[index % len(tasks)]]
     rng = np.random.default_rng([seed, zlib.crc32(f"grade {split}".encode()), index])
     style = find_split(split).wordings
+    reason = REFUSAL_REASONS[index // len(tasks) % len(REFUSAL_REASONS)]
     instruction, scene_index = None, index
     while instruction is None:
         scene = sample_scene(seed, split, scene_index)
-        instruction = task.sample(scene, rng, style)
+        instruction = (
+            task.sample_for(reason, scene, rng, style)
+            if isinstance(task, Refuse)
+            else task.sample(scene, rng, style)
+        )
         scene_index += _RETRY_STRIDE
     return [
         Case(

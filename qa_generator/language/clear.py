@@ -15,7 +15,13 @@ TRIES = 6
 
 
 def say_clearly(
-    scene: Scene, task: str, slots: Mapping[str, Any], rng: np.random.Generator, style: Style
+    scene: Scene,
+    task: str,
+    slots: Mapping[str, Any],
+    rng: np.random.Generator,
+    style: Style,
+    *,
+    with_slips: bool = True,
 ) -> Sentence | None:
     """Words a goal.
 
@@ -25,13 +31,14 @@ def say_clearly(
         slots: the goal's.
         rng: draws.
         style: `seen`, or `unseen` for templates and synonyms that training never shows.
+        with_slips: whether a word may be mistyped.
 
     Returns:
         None where the reader (`resolver.py`) took every wording for something else.
     """
     meaning = meaning_of(scene, task, slots)
     for _ in range(TRIES):
-        sentence = say(scene, task, slots, rng, style)
+        sentence = say(scene, task, slots, rng, style, with_slips=with_slips)
         if understand(scene, sentence.text) == meaning:
             return sentence
     return None

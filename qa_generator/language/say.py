@@ -73,7 +73,13 @@ class _Core:
 
 
 def say(
-    scene: Scene, task: str, slots: Mapping[str, Any], rng: np.random.Generator, style: Style
+    scene: Scene,
+    task: str,
+    slots: Mapping[str, Any],
+    rng: np.random.Generator,
+    style: Style,
+    *,
+    with_slips: bool = True,
 ) -> Sentence:
     """Words a goal.
 
@@ -83,12 +89,13 @@ def say(
         slots: the goal's.
         rng: draws.
         style: `seen`, or `unseen` for templates and synonyms that training never shows.
+        with_slips: whether a word may be mistyped.
     """
     if "steps" in slots:
         core = _say_steps(scene, slots["steps"], rng, style)
     else:
         core = _say_one(scene, task, slots, rng, style)
-    return Sentence(_finish(core, rng, style), core.template)
+    return Sentence(_finish(core, rng, style, with_slips=with_slips), core.template)
 
 
 def say_with(

@@ -40,10 +40,32 @@ class Refuse(Task):
     def sample(self, scene: Scene, rng: np.random.Generator, style: Style) -> Instruction | None:
         """Draws a reason, and a goal that is spoilt for it."""
         for reason in rng.permutation(REFUSAL_REASONS)[:_REASONS].tolist():
-            for name in rng.permutation(SPOILABLE[reason])[:_TWINS].tolist():
-                drawn = self._spoil(scene, TASKS[name], reason, rng, style)
-                if drawn is not None:
-                    return drawn
+            drawn = self.sample_for(reason, scene, rng, style, _TWINS)
+            if drawn is not None:
+                return drawn
+        return None
+
+    def sample_for(
+        self,
+        reason: str,
+        scene: Scene,
+        rng: np.random.Generator,
+        style: Style,
+        tries: int | None = None,
+    ) -> Instruction | None:
+        """Draws a goal that is spoilt for this reason, or None where the scene allows none.
+
+        Args:
+            reason: a word from `REFUSAL_REASONS`.
+            scene: what is on the table.
+            rng: draws.
+            style: of the words.
+            tries: how many tasks are tried; default: all that can be spoilt so.
+        """
+        for name in rng.permutation(SPOILABLE[reason])[:tries].tolist():
+            drawn = self._spoil(scene, TASKS[name], reason, rng, style)
+            if drawn is not None:
+                return drawn
         return None
 
     def _spoil(

@@ -9,7 +9,7 @@ import pytest
 from grader.cases import Case, ask, draw_cases, read_cases
 from qa_generator.tasks import TASKS
 from scene_renderer.errors import DatasetError
-from scene_renderer.vocabulary import CONTEXTS
+from scene_renderer.vocabulary import CONTEXTS, REFUSAL_REASONS
 
 
 def line_of(case: Case, **changes: Any) -> str:
@@ -111,3 +111,9 @@ def test_the_list_of_a_case_is_in_the_same_order_each_time(lift: Case) -> None:
 def test_the_image_context_tells_no_places(lift: Case) -> None:
     image = np.zeros((4, 4, 3), np.uint8)
     assert ask(dataclasses.replace(lift, context="image"), image).listing == ()
+
+
+def test_the_reasons_of_what_must_be_refused_take_turns() -> None:
+    drawn = [draw_cases("test", 2, i, ("refuse", "lift"), ("named",))[0] for i in range(0, 14, 2)]
+    reasons = [case.goal.slots["reason"] for case in drawn]
+    assert reasons == [*REFUSAL_REASONS, REFUSAL_REASONS[0]]
