@@ -14,14 +14,18 @@ import numpy as np
 
 from qa_generator.tasks.bench import floor_of
 from scene_renderer.footprint import covers, outline_distance
-from scene_renderer.grasping import LIFT, find_target
+from scene_renderer.grasping import LIFT, LOWEST, find_target
+from scene_renderer.path import HandPose, pose_at
 from scene_renderer.plan import Action, Plan
-from scene_renderer.scene import REACH_X, REACH_Y, Scene, SceneObject, Vector
+from scene_renderer.scene import Scene, SceneObject, Vector
 
 PICKED, ABOVE = 0.010, 0.010
 """How far off an object's centre, sideways and above it, a pick surely takes it, metres."""
+AIMED = 0.005
+"""How far off an object's centre a push surely moves it straight on, metres."""
 
 _FINGERS, _STEP = 0.0125, 0.005
+_STRAIGHT = HandPose(0, 0, 0, 0)
 
 
 @dataclass(frozen=True)
@@ -153,7 +157,7 @@ class _Reader:
         self.reading.taken.append(name)
         self.reading.ends[name] = End((x2, y2, z))
         item = self._objects.get(name)
-        self._require(item is not None and _distance_to_line(item, (x, y), (x2, y2)) <= PICKED)
+        self._require(item is not None and _distance_to_line(item, (x, y), (x2, y2)) <= AIMED)
         if item is not None:
             share = 1 - float(met[name])
             px, py, pz = item.position
@@ -168,7 +172,7 @@ def _is_centred(spot: Vector, item: SceneObject) -> bool:
 
 
 def _is_reachable(spot: Vector) -> bool:
-    return REACH_X[0] <= spot[0] <= REACH_X[1] and REACH_Y[0] <= spot[1] <= REACH_Y[1]
+    return pose_at((*spot[:2], max(spot[2], LOWEST)), 0.0, _STRAIGHT).is_reachable
 
 
 def _distance_to_line(
