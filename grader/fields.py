@@ -159,6 +159,8 @@ def _ends_alike(
     if not _is_turned_alike(scene[name].shape, wanted.yaw_deg, found.yaw_deg):
         return False
     off = math.dist(found.spot[:2], wanted.spot[:2])
+    if spare:
+        spare += found.off_centre
     if not wanted.beneath:
         return off <= WITHIN.get(goal.task, SPOT) - spare
     base = scene[wanted.beneath]

@@ -38,6 +38,7 @@ class End:
         is_held: whether it is in the hand at the end.
         rise: how much higher than it was taken it is then, metres.
         yaw_deg: where the hand was turned with it last, degrees; None if it was not.
+        off_centre: how far beside its centre it was taken, and so may be put down, metres.
     """
 
     spot: Vector
@@ -45,6 +46,7 @@ class End:
     is_held: bool = False
     rise: float = 0.0
     yaw_deg: int | None = None
+    off_centre: float = 0.0
 
 
 @dataclass
@@ -80,6 +82,7 @@ class _Reader:
         self._held: str | None = None
         self._yaw_deg: int | None = None
         self._taken_at = 0.0
+        self._off_centre = 0.0
 
     def read(self, action: Action) -> None:
         """Thinks one action through."""
@@ -114,14 +117,18 @@ class _Reader:
     def _hold(self) -> None:
         """Notes where the held object is now."""
         if self._held is not None:
-            rise = self._hand[2] - self._taken_at
-            self.reading.ends[self._held] = End(self._hand, "", True, rise, self._yaw_deg)
+            self.reading.ends[self._held] = self._end(self._hand, "", True)
+
+    def _end(self, spot: Vector, under: str, is_held: bool) -> End:
+        rise = spot[2] - self._taken_at
+        return End(spot, under, is_held, rise, self._yaw_deg, self._off_centre)
 
     def _take(self, spot: Vector) -> None:
         target = find_target(*spot[:2], self._objects.values())
         self._require(target is not None and _is_centred(spot, target) and _is_reachable(spot))
         self._held = target.name if target is not None else self._nameless()
         self.reading.taken.append(self._held)
+        self._off_centre = math.dist(spot[:2], target.position[:2]) if target is not None else 0.0
         self._hand, self._taken_at, self._yaw_deg = spot, spot[2], None
         self._hold()
 
@@ -134,8 +141,7 @@ class _Reader:
         others = [o for o in self._objects.values() if o.name != name and covers(o, spot)]
         base = max(others, key=lambda o: o.position[2] + o.extents[2] / 2, default=None)
         under = base.name if base is not None else ""
-        rise = spot[2] - self._taken_at
-        self.reading.ends[name] = End(spot, under, False, rise, self._yaw_deg)
+        self.reading.ends[name] = self._end(spot, under, False)
         item = self._objects.get(name)
         if item is not None:
             height = (floor_of(base) if base is not None else 0.0) + item.extents[2] / 2

@@ -9,6 +9,8 @@ from grader.verdict import number
 Json = dict[str, Any]
 
 WIDTH = 100
+_LONGEST = 34
+"""Characters of a variant's name in the table, so that the figures fit beside it."""
 
 
 def format_table(report: Json) -> str:
@@ -42,7 +44,7 @@ def format_suites(report: Json) -> list[str]:
     if not rows:
         return []
     header = [["asked otherwise", "as it is, %", "varied, %", "retention", "-/+", "p"]]
-    narrow = [[row[0][:48], *row[1:]] for row in rows]
+    narrow = [[row[0][:_LONGEST], *row[1:]] for row in rows]
     return align(header, [narrow])
 
 

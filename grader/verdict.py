@@ -147,9 +147,9 @@ def _not_run(report: Json) -> str:
     """Says what is missing from the figures."""
     found, sentences = report["reliability"], []
     if found["not_run"]:
-        verb = "case" if found["not_run"] == 1 else "cases"
+        noun, verb = ("case", "is") if found["not_run"] == 1 else ("cases", "are")
         sentences.append(
-            f"{found['not_run']} {verb} could not be run and are left out of every rate."
+            f"{found['not_run']} {noun} could not be run and {verb} left out of every rate."
         )
     # Policies without a model are not asked for any of this.
     if "inference" in report:
