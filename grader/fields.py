@@ -55,7 +55,7 @@ BALANCE = 0.015
 """How far from the oracle's spot on another object something may end, metres."""
 DROP = 0.02
 """How much higher than the oracle something may be let go, metres."""
-SCATTER = 0.01
+SCATTER = 0.006
 """How far from where a plan says things may end in physics, metres."""
 
 
@@ -158,17 +158,18 @@ def _ends_alike(
         return False
     if not _is_turned_alike(scene[name].shape, wanted.yaw_deg, found.yaw_deg):
         return False
-    off = math.dist(found.spot[:2], wanted.spot[:2])
+    spots = [found.spot[:2]]
     if spare:
-        spare += found.off_centre
+        spots.append((found.spot[0] + found.shift[0], found.spot[1] + found.shift[1]))
+    off = max(math.dist(spot, wanted.spot[:2]) for spot in spots)
     if not wanted.beneath:
         return off <= WITHIN.get(goal.task, SPOT) - spare
     base = scene[wanted.beneath]
     if base.kind.role != "receiver":
-        return off <= BALANCE - spare / 2
+        return off <= BALANCE - spare
     if spare and base.kind.deep:
         spare += min(scene[name].extents[:2]) / 2  # clear of the walls
-    return float(outline_distance(np.array([found.spot[:2]]), base)[0]) <= -spare
+    return float(outline_distance(np.array(spots), base).max()) <= -spare
 
 
 def _is_turned_alike(shape: str, wanted_deg: int | None, found_deg: int | None) -> bool:

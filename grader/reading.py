@@ -22,7 +22,7 @@ from scene_renderer.scene import Scene, SceneObject, Vector
 PICKED, ABOVE = 0.010, 0.010
 """How far off an object's centre, sideways and above it, a pick surely takes it, metres."""
 AIMED = 0.005
-"""How far off an object's centre a push surely moves it straight on, metres."""
+"""How far off an object's centre, and off its own way, a push surely moves it straight, metres."""
 
 _FINGERS, _STEP = 0.0125, 0.005
 _STRAIGHT = HandPose(0, 0, 0, 0)
@@ -38,7 +38,8 @@ class End:
         is_held: whether it is in the hand at the end.
         rise: how much higher than it was taken it is then, metres.
         yaw_deg: where the hand was turned with it last, degrees; None if it was not.
-        off_centre: how far beside its centre it was taken, and so may be put down, metres.
+        shift: how far its centre was from where it was taken, x and y in metres; if the fingers do
+            not centre it, it is put down as much beside `spot`.
     """
 
     spot: Vector
@@ -46,7 +47,7 @@ class End:
     is_held: bool = False
     rise: float = 0.0
     yaw_deg: int | None = None
-    off_centre: float = 0.0
+    shift: tuple[float, float] = (0.0, 0.0)
 
 
 @dataclass
@@ -82,7 +83,7 @@ class _Reader:
         self._held: str | None = None
         self._yaw_deg: int | None = None
         self._taken_at = 0.0
-        self._off_centre = 0.0
+        self._shift = (0.0, 0.0)
 
     def read(self, action: Action) -> None:
         """Thinks one action through."""
@@ -107,7 +108,7 @@ class _Reader:
             self._push(*(int(value) / 1000 for value in action.arguments))
 
     def _require(self, is_met: bool) -> None:
-        self.reading.is_sound &= is_met
+        self.reading.is_sound = self.reading.is_sound and bool(is_met)
 
     def _move_to(self, spot: Vector) -> None:
         self._hand = spot
@@ -121,14 +122,15 @@ class _Reader:
 
     def _end(self, spot: Vector, under: str, is_held: bool) -> End:
         rise = spot[2] - self._taken_at
-        return End(spot, under, is_held, rise, self._yaw_deg, self._off_centre)
+        return End(spot, under, is_held, rise, self._yaw_deg, self._shift)
 
     def _take(self, spot: Vector) -> None:
         target = find_target(*spot[:2], self._objects.values())
         self._require(target is not None and _is_centred(spot, target) and _is_reachable(spot))
         self._held = target.name if target is not None else self._nameless()
         self.reading.taken.append(self._held)
-        self._off_centre = math.dist(spot[:2], target.position[:2]) if target is not None else 0.0
+        x, y, _ = target.position if target is not None else spot
+        self._shift = x - spot[0], y - spot[1]
         self._hand, self._taken_at, self._yaw_deg = spot, spot[2], None
         self._hold()
 
@@ -163,6 +165,7 @@ class _Reader:
         self.reading.taken.append(name)
         self.reading.ends[name] = End((x2, y2, z))
         item = self._objects.get(name)
+        self._require(min(abs(x2 - x), abs(y2 - y)) <= AIMED)  # goals go along the axes
         self._require(item is not None and _distance_to_line(item, (x, y), (x2, y2)) <= AIMED)
         if item is not None:
             share = 1 - float(met[name])
