@@ -14,7 +14,7 @@ import numpy as np
 
 from qa_generator.tasks.bench import floor_of
 from scene_renderer.footprint import covers, outline_distance
-from scene_renderer.grasping import LIFT, LOWEST, find_target
+from scene_renderer.grasping import LIFT, LOWEST, TIP_DEPTH, find_target, top_of
 from scene_renderer.path import HandPose, pose_at
 from scene_renderer.plan import Action, Plan
 from scene_renderer.scene import Scene, SceneObject, Vector
@@ -141,7 +141,7 @@ class _Reader:
         self._require(self._held is not None and _is_reachable(spot))
         name = self._held or self._nameless()
         others = [o for o in self._objects.values() if o.name != name and covers(o, spot)]
-        base = max(others, key=lambda o: o.position[2] + o.extents[2] / 2, default=None)
+        base = max(others, key=top_of, default=None)
         under = base.name if base is not None else ""
         self.reading.ends[name] = self._end(spot, under, False)
         item = self._objects.get(name)
@@ -159,7 +159,8 @@ class _Reader:
         met = {
             name: steps[hits[0]]
             for name, item in self._objects.items()
-            if len(hits := np.flatnonzero(outline_distance(way, item) <= _FINGERS))
+            if top_of(item) > z - TIP_DEPTH
+            and len(hits := np.flatnonzero(outline_distance(way, item) <= _FINGERS))
         }
         name = min(met, key=met.__getitem__, default=self._nameless())
         self.reading.taken.append(name)

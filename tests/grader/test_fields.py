@@ -191,3 +191,11 @@ def test_what_the_arm_would_refuse_is_not_equivalent_but_what_follows_is_read(
     assert (full.object, full.place, full.equivalent) == (True, True, False)
     empty = fields(table, PUT, f"place{BOWL}", f"pick{RED}", f"place{BOWL}")
     assert (empty.object, empty.equivalent) == (False, False)
+
+
+def test_closed_fingers_pass_over_what_is_flat(table: Scene) -> None:
+    plate = SceneObject("pink plate", "pink", "plate", 0.16, (0.58, -0.26, 0.0))
+    low = replace(plate, position=(0.58, -0.26, plate.extents[2] / 2))
+    crowded = replace(table, objects=(*table.objects, low))
+    text = format_plan(PUSH.oracle(crowded))
+    assert fields(crowded, PUSH, f"open_gripper()\n{text}").equivalent
