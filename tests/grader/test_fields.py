@@ -194,8 +194,8 @@ def test_what_the_arm_would_refuse_is_not_equivalent_but_what_follows_is_read(
 
 
 def test_closed_fingers_pass_over_what_is_flat(table: Scene) -> None:
-    plate = SceneObject("pink plate", "pink", "plate", 0.16, (0.58, -0.26, 0.0))
-    low = replace(plate, position=(0.58, -0.26, plate.extents[2] / 2))
+    plate = SceneObject("pink plate", "pink", "plate", 0.16, (0.60, -0.25, 0.0))
+    low = replace(plate, position=(0.60, -0.25, plate.extents[2] / 2))
     crowded = replace(table, objects=(*table.objects, low))
     text = format_plan(PUSH.oracle(crowded))
     assert fields(crowded, PUSH, f"open_gripper()\n{text}").equivalent
