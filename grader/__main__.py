@@ -6,6 +6,7 @@ python -m grader checkpoint --quick             a first impression
 python -m grader checkpoint --cases mine.jsonl  your own cases
 python -m grader oracle --count 700 --json      must reach every goal
 python -m grader baseline --kind majority       what can be had without looking
+python -m grader compare reports/a reports/b    two grades of the same cases, answer by answer
 """
 
 import argparse
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from grader.cases import Case
     from grader.grade import Exam, Json
 
-VERBS = ("checkpoint", "oracle", "baseline")
+VERBS = ("checkpoint", "oracle", "baseline", "compare")
 KINDS = ("majority", "random")
 REPORTS = Path("reports")
 QUICK_COUNT = 32
@@ -43,6 +44,8 @@ QUICK_COUNT = 32
 def main(arguments: Sequence[str]) -> int | None:
     """Runs one command."""
     options = _build_parser().parse_args(_with_verb(arguments))
+    if options.verb == "compare":
+        return _compare(options)
     if options.resume and options.overwrite:
         raise UsageError("--resume and --overwrite exclude each other.")
     return {"checkpoint": _checkpoint, "oracle": _oracle, "baseline": _baseline}[options.verb](
@@ -104,7 +107,28 @@ def _build_parser() -> Parser:
         default=KINDS[0],
         help=f"{' or '.join(KINDS)} (default: %(default)s)",
     )
+    _add_compare(verbs)
     return parser
+
+
+def _add_compare(verbs: "argparse._SubParsersAction[Parser]") -> None:
+    parser = verbs.add_parser(
+        "compare",
+        help="compare two grades of the same cases",
+        description="Compare two grades of the same cases, answer by answer.",
+        epilog="examples:\n"
+        "  python -m grader compare reports/before reports/after\n"
+        "  python -m grader compare reports/before reports/after --fail-below -2",
+    )
+    parser.add_argument("a", type=Path, metavar="A", help="folder of a report, or its report.json")
+    parser.add_argument("b", type=Path, metavar="B", help="the other one's")
+    parser.add_argument(
+        "--fail-below",
+        type=float,
+        metavar="POINTS",
+        help="exit code 3 if B's success less A's is below so many percent points",
+    )
+    parser.add_argument("--json", action="store_true", help="print the comparison as JSON")
 
 
 def _add_verb(
@@ -202,6 +226,18 @@ def _baseline(options: argparse.Namespace) -> None:
     from grader.baselines import BASELINES, Baseline
 
     _grade_rule(options, Baseline(options.kind, BASELINES[options.kind]))
+
+
+def _compare(options: argparse.Namespace) -> int | None:
+    from grader.compare import compare, format_comparison, read_grade
+
+    found = compare(read_grade(options.a), read_grade(options.b))
+    print_json(found) if options.json else print(format_comparison(found))
+    gap, least = found["all"]["difference"], options.fail_below
+    if least is None or (gap is not None and 100 * gap >= least):
+        return None
+    note(f"B's success less A's is below {least:g} points.")
+    return EXIT_THRESHOLD
 
 
 def _grade_rule(options: argparse.Namespace, policy: "Policy") -> "Json":

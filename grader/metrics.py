@@ -2,14 +2,22 @@
 
 - success: the task's goal holds in physics after the plan was executed. The headline.
 - exact: the answer is the oracle's text, character by character.
+- plan-equivalent; object, place and order right; partial credit: see `fields.py`. They are read off
+  the plans, and never mixed into success.
+- worst: the context and task with the lowest success, among those with `LEAST` cases or more.
 - valid: the answer parses as a plan, strictly.
 - mended: the answer is not valid, but the lenient reading understood a plan; how many of those
   plans reached their goal is told beside it. Neither counts as a success.
-- refusal recall: of the tasks that cannot be done, the share that was refused for the right reason.
+- refusal recall: of the tasks that cannot be done, the share that was refused, for any reason.
+- right reason: of the same tasks, the share that was refused for the right reason. Only that is a
+  success.
 - over-refusal: of the tasks that can be done, the share that was refused.
 
 An answer that is no valid plan counts as no success. A case whose execution broke down (a crashed
 worker, never a fault of the plan) is *not run*: it is reported and left out of every rate.
+
+Rates have Wilson's interval, as if cases were independent. Where one scene is asked about several
+times, the *clustered* interval beside the headline is the honest one (`intervals.clustered`).
 """
 
 import math
@@ -17,9 +25,12 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from scene_renderer.intervals import wilson
+from scene_renderer.intervals import clustered, wilson
 
 Item = TypeVar("Item")
+
+LEAST = 5
+"""A stratum of fewer cases is not called the worst one: chance alone makes some of them 0."""
 
 MAIN = "main"
 """The suite of the cases that are asked as they are; every other suite varies some of them."""
@@ -96,6 +107,12 @@ class Outcome:
         reason: why it must be refused; empty if it can be done.
         confidence: the policy's own, 0 to 1; None if it has none.
         tokens: how many were generated.
+        equivalent: whether its plan does what the oracle's does; this and the next four are read
+            off the plans (`fields.py`).
+        object_right: whether it takes what it should; None if there is nothing to take.
+        place_right: whether that ends where it should; None likewise.
+        order_right: whether several things are taken in a right order; None for fewer than two.
+        partial: the share of all this that is right, 0 to 1.
     """
 
     case: str
@@ -119,6 +136,11 @@ class Outcome:
     reason: str = ""
     confidence: float | None = None
     tokens: int = 0
+    equivalent: bool = False
+    object_right: bool | None = None
+    place_right: bool | None = None
+    order_right: bool | None = None
+    partial: float = 0.0
 
     @property
     def is_refusal(self) -> bool:
@@ -156,20 +178,74 @@ def success_by(outcomes: Sequence[Outcome], key: Callable[[Outcome], str]) -> di
     return {k: success_rate(g).to_dict() for k, g in grouped(outcomes, key).items()}
 
 
+def success_by_number(outcomes: Sequence[Outcome], number: Callable[[Outcome], int]) -> Any:
+    """Returns the success rate for each number as JSON, in ascending order; 0 is unknown."""
+    known = sorted((o for o in outcomes if number(o)), key=number)
+    return success_by(known, lambda o: str(number(o)))
+
+
 def accuracy(outcomes: Sequence[Outcome]) -> dict[str, Any]:
     """Returns the `accuracy` part of a report."""
     by_context = grouped(outcomes, lambda o: o.context)
-    return {
+    found = {
         "success": success_rate(outcomes).to_dict(),
+        "clustered": clustered_success(outcomes),
         "exact": rate(outcomes, lambda o: o.exact).to_dict(),
+        "plan_equivalent": rate(outcomes, lambda o: o.equivalent).to_dict(),
+        "fields": {
+            "object": field_rate(outcomes, lambda o: o.object_right).to_dict(),
+            "place": field_rate(outcomes, lambda o: o.place_right).to_dict(),
+            "order": field_rate(outcomes, lambda o: o.order_right).to_dict(),
+        },
+        "partial_credit": partial_credit(outcomes),
         "by_task": success_by(outcomes, lambda o: o.task),
         "by_context": success_by(outcomes, lambda o: o.context),
         "by_split": success_by(outcomes, lambda o: o.split),
+        "by_objects": success_by_number(outcomes, lambda o: o.objects),
+        "by_actions": success_by_number(outcomes, lambda o: o.actions),
         "by_context_and_task": {c: success_by(g, lambda o: o.task) for c, g in by_context.items()},
         "exact_by_context": {
             c: rate(g, lambda o: o.exact).to_dict() for c, g in by_context.items()
         },
     }
+    worst = find_worst(outcomes)
+    return found if worst is None else {**found, "worst": worst}
+
+
+def field_rate(outcomes: Iterable[Outcome], is_right: Callable[[Outcome], bool | None]) -> Rate:
+    """Returns the share of answers with a field right, of the cases that have this field."""
+    flags = [is_right(o) for o in outcomes if o.success is not None]
+    known = [flag for flag in flags if flag is not None]
+    return Rate(sum(known), len(known))
+
+
+def clustered_success(outcomes: Iterable[Outcome]) -> dict[str, Any]:
+    """Returns `{"low", "high", "clusters"}` of success, with scenes as clusters."""
+    run = [o for o in outcomes if o.success is not None]
+    scenes = [o.scene for o in run]
+    low, high = clustered([float(o.success is True) for o in run], scenes)
+    return {"low": low, "high": high, "clusters": len(set(scenes))}
+
+
+def partial_credit(outcomes: Iterable[Outcome]) -> dict[str, Any]:
+    """Returns `{"mean", "low", "high", "n"}` of partial credit, with scenes as clusters."""
+    run = [o for o in outcomes if o.success is not None]
+    low, high = clustered([o.partial for o in run], [o.scene for o in run])
+    mean = math.fsum(o.partial for o in run) / len(run) if run else None
+    return {"mean": mean, "low": low, "high": high, "n": len(run)}
+
+
+def find_worst(outcomes: Sequence[Outcome]) -> dict[str, Any] | None:
+    """Returns the context and task with the lowest success; of equals the surest to be low."""
+    strata = {
+        name: success_rate(part)
+        for name, part in grouped(outcomes, lambda o: f"{o.context}, {o.task}").items()
+    }
+    large = {name: found for name, found in strata.items() if found.n >= LEAST}
+    if not large:
+        return None
+    name = min(large, key=lambda s: (large[s].value, large[s].interval[1]))
+    return {"stratum": name, "rate": large[name].to_dict()}
 
 
 def reliability(outcomes: Sequence[Outcome]) -> dict[str, Any]:
@@ -180,10 +256,14 @@ def reliability(outcomes: Sequence[Outcome]) -> dict[str, Any]:
         "valid_plans": rate(outcomes, lambda o: o.valid).to_dict(),
         "mended_plans": rate(outcomes, lambda o: bool(o.mended)).to_dict(),
         "mended_success": mended_success_rate(outcomes).to_dict(),
-        "refusal_recall": success_rate(impossible).to_dict(),
+        "refusal_recall": rate(impossible, lambda o: o.is_refusal).to_dict(),
+        "right_reason": success_rate(impossible).to_dict(),
         "over_refusal": rate(possible, lambda o: o.is_refusal).to_dict(),
         "not_run": sum(o.success is None for o in outcomes),
         "causes": causes(outcomes),
+        "causes_by_context": {
+            c: causes(part) for c, part in grouped(outcomes, lambda o: o.context).items()
+        },
     }
 
 

@@ -18,6 +18,7 @@ from grader.baselines import Policy
 from grader.cases import Case, Question
 from grader.causes import explain
 from grader.crew import CrashError, Crew, Ticket
+from grader.fields import compare_plans, oracle_of
 from grader.metrics import Outcome
 from scene_renderer.errors import PlanError
 from scene_renderer.failures import Failure
@@ -171,7 +172,8 @@ def tell(case: Case, episode: "Episode") -> "Episode":
 
 
 def _outcome(case: Case, text: str, *, valid: bool, success: bool | None, cause: str) -> Outcome:
-    oracle = case.goal.oracle(case.scene)
+    oracle = oracle_of(case.goal, case.scene)
+    fields = compare_plans(case.goal, case.scene, parse_plan(text) if valid else None)
     return Outcome(
         case=case.id,
         scene=case.scene.id,
@@ -190,4 +192,9 @@ def _outcome(case: Case, text: str, *, valid: bool, success: bool | None, cause:
         objects=len(case.scene.objects),
         actions=len(oracle.actions),
         reason=oracle.refusal or "",
+        equivalent=fields.equivalent,
+        object_right=fields.object,
+        place_right=fields.place,
+        order_right=fields.order,
+        partial=fields.partial,
     )

@@ -1,22 +1,26 @@
 """Draws a report as a table of text that fits 100 columns."""
 
 import textwrap
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from grader.report import number
+from grader.verdict import number
 
 Json = dict[str, Any]
 
 WIDTH = 100
+_LONGEST = 34
+"""Characters of a variant's name in the table, so that the figures fit beside it."""
 
 
 def format_table(report: Json) -> str:
-    """Returns the report as text: verdict, success by task and control, speed."""
+    """Returns the report as text: verdict, success by task and control, suites, speed."""
     contexts = list(report["accuracy"]["by_context"])
     header = [["goals reached, %", *contexts]]
     lines = align(header, [_tasks(report, contexts), _policies(report, contexts)])
     legend = "Each rate: % [Wilson's 95 % interval] k/n."
-    return "\n".join([*wrap(report["verdict"]), "", *lines, "", legend, *_facts(report)])
+    parts = [wrap(report["verdict"]), lines, format_suites(report), [legend, *_facts(report)]]
+    return "\n\n".join("\n".join(part) for part in parts if part)
 
 
 def _tasks(report: Json, contexts: list[str]) -> list[list[str]]:
@@ -34,15 +38,51 @@ def _policies(report: Json, contexts: list[str]) -> list[list[str]]:
     ]
 
 
+def format_suites(report: Json) -> list[str]:
+    """Returns how much success is left of each variant; no lines if no suite was run."""
+    rows = suite_rows(report)
+    if not rows:
+        return []
+    header = [["asked otherwise", "as it is, %", "varied, %", "retention", "-/+", "p"]]
+    narrow = [[row[0][:_LONGEST], *row[1:]] for row in rows]
+    return align(header, [narrow])
+
+
+def suite_rows(report: Json) -> list[list[str]]:
+    """Returns name, clean and varied success, retention, pairs lost and gained, and p."""
+    suites = report["reliability"].get("suites", {})
+    return [
+        [
+            f"{name}: {arm['variant']}",
+            share(arm["clean"]),
+            cell(arm["varied"]),
+            "-" if arm["retention"] is None else f"{100 * arm['retention']:.0f} %",
+            f"{arm['lost']}/{arm['gained']}",
+            f"{arm['p']:.2g}",
+        ]
+        for name, suite in suites.items()
+        for arm in suite["variants"]
+    ]
+
+
+def share(rate: Json) -> str:
+    """Returns '91.2', or '-' for what was not measured."""
+    return "-" if rate["value"] is None else number(rate["value"])
+
+
 def cell(rate: Json | None) -> str:
     """Returns '91.2 [87-94] 182/200', or '-' for what was not measured."""
     if rate is None or rate["value"] is None:
         return "-"
-    interval = f"[{100 * rate['low']:.0f}-{100 * rate['high']:.0f}]"
-    return f"{number(rate['value'])} {interval} {rate['k']}/{rate['n']}"
+    return f"{number(rate['value'])} {span(rate)} {rate['k']}/{rate['n']}"
 
 
-def align(header: list[list[str]], sections: list[list[list[str]]]) -> list[str]:
+def span(figure: Json) -> str:
+    """Returns an interval in percent, '[87-94]'."""
+    return f"[{100 * figure['low']:.0f}-{100 * figure['high']:.0f}]"
+
+
+def align(header: list[list[str]], sections: Sequence[list[list[str]]]) -> list[str]:
     """Aligns rows in columns, the first left and the others right, a rule before each section."""
     rows = [row for section in [header, *sections] for row in section]
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
@@ -64,24 +104,58 @@ def wrap(text: str) -> list[str]:
     return textwrap.wrap(text, WIDTH)
 
 
-def _facts(report: Json) -> list[str]:
-    reliability = report["reliability"]
+def overall_rates(report: Json) -> dict[str, Json]:
+    """Returns the rates over all contexts by what they are called, as far as they were measured."""
+    accuracy, found = report["accuracy"], report["reliability"]
+    fields = accuracy.get("fields", {})
     rates = {
-        "all contexts": report["accuracy"]["success"],
-        "exact match": report["accuracy"]["exact"],
-        "valid plans": reliability["valid_plans"],
-        **_mended(reliability),
-        "refusal recall": reliability["refusal_recall"],
-        "over-refusal": reliability["over_refusal"],
+        "all contexts": accuracy["success"],
+        "exact match": accuracy["exact"],
+        "plan-equivalent": accuracy.get("plan_equivalent"),
+        **{f"{name} right": rate for name, rate in fields.items()},
+        "valid plans": found["valid_plans"],
+        **_mended(found),
+        "refusal recall": found["refusal_recall"],
+        "for the right reason": found.get("right_reason"),
+        "over-refusal": found["over_refusal"],
+        "blank image": found.get("blank_image_success"),
+        "another scene's image": found.get("swapped_image_success"),
+        "same verdict in other words": found.get("paraphrase_agreement"),
+        "same answer to other lists": found.get("order_agreement"),
+        **{
+            f"same answer, other {name.replace('_', ' ')}": rate
+            for name, rate in found.get("sameness", {}).items()
+        },
     }
-    lines = wrap("; ".join(f"{name} {cell(r)}" for name, r in rates.items() if r["n"]))
-    if reliability["causes"]:
-        causes = [f"{cause} {count}" for cause, count in reliability["causes"].items()]
-        lines += wrap(f"misses: {', '.join(causes[:6])}")
-    return lines + _speed(report)
+    return {name: rate for name, rate in rates.items() if rate and rate.get("n")}
 
 
-def _mended(reliability: Json) -> Json:
+def overall_figures(report: Json) -> dict[str, str]:
+    """Returns the other figures over all contexts, as far as they were measured."""
+    accuracy, found = report["accuracy"], report["reliability"]
+    figures: dict[str, str] = {}
+    together = accuracy.get("clustered")
+    if together and 1 < together["clusters"] < accuracy["success"]["n"]:
+        figures["all contexts, with scenes as clusters"] = (
+            f"{span(together)} of {together['clusters']} scenes"
+        )
+    credit = accuracy.get("partial_credit")
+    if credit and credit["n"]:
+        figures["partial credit"] = f"{number(credit['mean'])} {span(credit)}"
+    confidence = found.get("confidence")
+    if confidence:
+        auroc = "-" if confidence["auroc"] is None else f"{confidence['auroc']:.2f}"
+        figures["confidence"] = (
+            f"ECE {confidence['ece']:.3f}, Brier {confidence['brier']:.3f}, AUROC of failure "
+            f"{auroc}, AURC {confidence['aurc']:.3f} (n {confidence['n']})"
+        )
+    if "questions" in report:
+        points = report["questions"]
+        figures["questions"] = f"{points['points']:.0f} of {points['of']} points"
+    return figures
+
+
+def _mended(reliability: Json) -> Mapping[str, Json]:
     """Returns the rates of mended answers, if there are any; older reports have none."""
     mended = reliability.get("mended_plans")
     if not (mended and mended["k"]):
@@ -89,7 +163,17 @@ def _mended(reliability: Json) -> Json:
     return {"only mended": mended, "mended that reach the goal": reliability["mended_success"]}
 
 
-def _speed(report: Json) -> list[str]:
+def _facts(report: Json) -> list[str]:
+    lines = wrap("; ".join(f"{name} {cell(r)}" for name, r in overall_rates(report).items()))
+    lines += wrap("; ".join(f"{name}: {text}" for name, text in overall_figures(report).items()))
+    if report["reliability"]["causes"]:
+        causes = [f"{cause} {count}" for cause, count in report["reliability"]["causes"].items()]
+        lines += wrap(f"misses: {', '.join(causes[:6])}")
+    return lines + [line for text in speed_lines(report) for line in wrap(text)]
+
+
+def speed_lines(report: Json) -> list[str]:
+    """Returns how fast the model answered and the simulator executed, a sentence each."""
     lines = []
     if "inference" in report:
         speed, latency = report["inference"], report["inference"]["latency_ms"]
@@ -104,4 +188,4 @@ def _speed(report: Json) -> list[str]:
             f"{speed['episodes']} episodes executed at {speed['episodes_per_second']:.1f} a second "
             f"by {speed['workers']} workers"
         )
-    return [line for text in lines for line in wrap(text)]
+    return lines

@@ -71,7 +71,7 @@ class Bench:
         x, y, z = millimetres(spot)
         self.actions.append(Action("place", (x, y, z)))
         item = self.scene[name]
-        height = _floor_of(self.scene[onto]) if onto else 0.0
+        height = floor_of(self.scene[onto]) if onto else 0.0
         self.move(name, (x / 1000, y / 1000, height + item.extents[2] / 2), yaw)
         self.is_roomy &= onto is not None or self.allows(name, self.scene[name].position)
 
@@ -133,7 +133,7 @@ def millimetres(position: Vector) -> tuple[int, ...]:
     return tuple(to_millimetres(value) for value in position)
 
 
-def _floor_of(base: SceneObject) -> float:
+def floor_of(base: SceneObject) -> float:
     """The height at which things stand in or on an object, metres."""
     if base.kind.role == "receiver":
         return base.position[2] - base.extents[2] / 2 + WALL

@@ -7,6 +7,8 @@ from grader.metrics import (
     Rate,
     accuracy,
     causes,
+    find_worst,
+    partial_credit,
     percentile,
     reliability,
     success_rate,
@@ -102,7 +104,8 @@ def test_accuracy_is_told_by_task_context_and_both() -> None:
 
 def test_refusals_are_judged_where_they_are_due_and_where_they_are_not() -> None:
     found = reliability([REACHED, REFUSED, REFUSAL, replace(REFUSAL, success=False)])
-    assert (found["refusal_recall"]["k"], found["refusal_recall"]["n"]) == (1, 2)
+    assert (found["refusal_recall"]["k"], found["refusal_recall"]["n"]) == (2, 2)
+    assert (found["right_reason"]["k"], found["right_reason"]["n"]) == (1, 2)
     assert (found["over_refusal"]["k"], found["over_refusal"]["n"]) == (1, 2)
 
 
@@ -111,3 +114,54 @@ def test_causes_are_counted_most_frequent_first() -> None:
         ("missed grasp", 2),
         ("invalid", 1),
     ]
+
+
+def test_causes_are_told_by_context_too() -> None:
+    found = reliability([MISSED, replace(MISSED, context="image", cause="dropped"), REACHED])
+    assert found["causes_by_context"] == {"named": {"missed grasp": 1}, "image": {"dropped": 1}}
+
+
+def test_fields_leave_out_cases_that_do_not_have_them_or_were_not_run() -> None:
+    right = replace(REACHED, equivalent=True, object_right=True, place_right=True)
+    half = replace(MISSED, object_right=True, place_right=False, order_right=False)
+    found = accuracy([right, half, REFUSAL, replace(right, success=None)])
+    fields = {name: (r["k"], r["n"]) for name, r in found["fields"].items()}
+    assert fields == {"object": (2, 2), "place": (1, 2), "order": (0, 1)}
+    assert (found["plan_equivalent"]["k"], found["plan_equivalent"]["n"]) == (1, 3)
+
+
+def test_partial_credit_is_a_mean_with_scenes_as_clusters() -> None:
+    one, other = replace(MISSED, partial=0.5), replace(MISSED, scene="1", partial=0.25)
+    found = partial_credit([one, other, replace(NOT_RUN, partial=1.0)])
+    assert (found["mean"], found["n"]) == (0.375, 2)
+    assert (found["low"], found["high"]) == pytest.approx(wilson(0.75, 2))
+    alone = partial_credit([one])
+    assert (alone["low"], alone["high"]) == pytest.approx(wilson(0.5, 1))
+    assert partial_credit([]) == {"mean": None, "low": 0.0, "high": 1.0, "n": 0}
+
+
+def test_contexts_of_one_scene_count_as_one_in_the_clustered_interval() -> None:
+    reached = [replace(REACHED, context=c, scene=s) for c in ("named", "image") for s in "abc"]
+    found = accuracy(reached)["clustered"]
+    assert (found["low"], found["high"]) == pytest.approx(wilson(3, 3))
+    assert found["clusters"] == 3
+    assert accuracy([])["clustered"] == {"low": 0.0, "high": 1.0, "clusters": 0}
+
+
+def test_the_worst_stratum_is_the_lowest_of_those_with_enough_cases() -> None:
+    lift, few = [REACHED] * 4 + [MISSED], [replace(MISSED, task="stack")] * 4
+    image = [replace(MISSED, context="image", task="sort")] * 5
+    more = [replace(MISSED, context="image", task="swap")] * 6
+    assert find_worst(lift + few) == {"stratum": "named, lift", "rate": Rate(4, 5).to_dict()}
+    worst = find_worst(lift + image + more)
+    assert worst is not None
+    assert worst["stratum"] == "image, swap"  # six misses say more than five
+    assert find_worst(few) is None
+    assert "worst" not in accuracy(few)
+
+
+def test_numbers_of_objects_and_actions_are_told_in_order_without_the_unknown() -> None:
+    outcomes = [replace(REACHED, objects=o, actions=a) for o, a in ((8, 2), (5, 10), (8, 0))]
+    found = accuracy(outcomes)
+    assert {k: r["n"] for k, r in found["by_objects"].items()} == {"5": 1, "8": 2}
+    assert list(found["by_actions"]) == ["2", "10"]

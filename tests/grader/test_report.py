@@ -1,8 +1,12 @@
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
-from grader.metrics import Outcome
-from grader.report import BASE, BLANK, MODEL, build_report
+import pytest
+
+from grader.metrics import Outcome, Rate
+from grader.report import BASE, BLANK, BLIND_TWIN, MODEL, ORACLE, build_report
+from grader.suites.base import Paired, Suite, report_suite
 from grader.table import WIDTH, format_table
 
 ReportOf = Callable[..., dict[str, Any]]
@@ -58,7 +62,7 @@ def test_a_control_is_compared_on_the_cases_that_it_answered() -> None:
 
 def test_the_report_has_the_keys_of_the_stable_shape(report_of: ReportOf) -> None:
     report = report_of((0.9, 0.5, 0.5), **{BLANK: (0.1, 0.1, 0.1)})
-    assert report["version"] == 1
+    assert report["version"] == 2
     assert report["n"] == 600
     assert set(report["accuracy"]) >= {"success", "exact", "by_task", "by_context", "by_split"}
     assert report["reliability"]["blank_image_success"]["k"] == 60
@@ -94,3 +98,130 @@ def test_a_report_without_cases_says_that_nothing_was_measured() -> None:
     assert report["accuracy"]["success"]["value"] is None
     assert report["n"] == 0
     assert format_table(report)
+
+
+ARMS = {"unnamed": (60, 100), "image": (50, 100)}
+
+
+def pictures(blank: dict[str, tuple[int, int]], **figures: Any) -> dict[str, Any]:
+    """The suite's part of a report: success in each context with the picture and without."""
+    by_context = {
+        c: {"clean": Rate(*ARMS[c]).to_dict(), "varied": Rate(*r).to_dict()}
+        for c, r in blank.items()
+    }
+    all_of = Rate(sum(k for k, _ in blank.values()), sum(n for _, n in blank.values())).to_dict()
+    variants = {"variant": "blank", "clean": all_of, "varied": all_of, "retention": 1.0}
+    counts = {"lost": 0, "gained": 0, "p": 1.0, "by_context": by_context}
+    return {"what": "", "n": 200, "variants": [variants | counts], "figures": figures}
+
+
+def report_with(suites: dict[str, Any], **parts: Any) -> dict[str, Any]:
+    return build_report("x", {MODEL: []}, settings={}, suites=suites, **parts)
+
+
+def test_the_suite_of_pictures_tells_a_blind_model_from_a_seeing_one() -> None:
+    blind = report_with({"pictures": pictures({"unnamed": (58, 100), "image": (50, 100)})})
+    assert "It is blind" in blind["verdict"]
+    assert blind["reliability"]["blank_image_success"]["k"] == 108
+    seeing = report_with({"pictures": pictures({"unnamed": (20, 100), "image": (50, 100)})})
+    assert "blind" not in seeing["verdict"]
+    assert "In image the picture makes no measurable difference." in seeing["verdict"]
+
+
+def test_what_the_suite_says_of_its_pairs_goes_before_the_rates() -> None:
+    arms = {"unnamed": (20, 100), "image": (20, 100)}
+    falls = {c: {"is_blind": told} for c, told in (("unnamed", True), ("image", None))}
+    assert "It is blind" in report_with({"pictures": pictures(arms, falls_by=falls)})["verdict"]
+    falls["image"] = {"is_blind": False}
+    assert "It is blind" not in report_with({"pictures": pictures(arms, falls_by=falls)})["verdict"]
+
+
+def test_a_model_that_reaches_nothing_is_blind_as_far_as_can_be_told(report_of: ReportOf) -> None:
+    words = report_of((0.9, 0.0, 0.0), **{BLANK: (0.2, 0.0, 0.0)})["verdict"]
+    assert "It is blind as far as can be told" in words
+
+
+def test_suites_stay_out_of_every_other_figure() -> None:
+    words = "lift the red cube", "pick(400, 0, 25)"
+    plain = Outcome("0", "0", "test", "lift", "named", *words, True, True, True, confidence=0.9)
+    varied = replace(plain, case="0~noise:5 mm", suite="noise", variant="5 mm", success=False)
+    suite = Suite("noise", "Noise.", lambda cases, seed: [], 1)
+    suites = {"noise": report_suite(suite, [Paired(plain, varied)])}
+    report = build_report("x", {MODEL: [plain, varied], BASE: [varied]}, settings={}, suites=suites)
+    assert (report["n"], report["accuracy"]["success"]["k"]) == (1, 1)
+    assert report["reliability"]["confidence"]["n"] == 1
+    assert report["controls"][BASE]["success"]["n"] == 0
+    text = format_table(report)
+    assert "noise: 5 mm" in text
+    assert "0 [0-79] 0/1" in text
+
+
+def test_figures_of_suites_are_handed_up() -> None:
+    agreement, curve = Rate(7, 10).to_dict(), [{"mm": 0, "success": Rate(9, 10).to_dict()}]
+
+    def suite(**figures: Any) -> dict[str, Any]:
+        return {"what": "", "n": 0, "variants": [], "figures": figures}
+
+    found = report_with(
+        {
+            "paraphrase": suite(agreement=agreement),
+            "order": suite(agreement=agreement),
+            "noise": suite(noise_curve=curve),
+            "refusals": suite(recall=agreement),
+        },
+        sameness={"threads": agreement},
+    )["reliability"]
+    assert found["paraphrase_agreement"] == found["order_agreement"] == agreement
+    assert found["noise_curve"] == curve
+    assert found["twins"] == {"recall": agreement}
+    assert found["sameness"] == {"threads": agreement}
+    assert "swapped_image_success" not in found
+
+
+def test_what_was_not_measured_is_absent_and_told() -> None:
+    report = build_report("x", {MODEL: []}, settings={}, inference={})
+    assert "Not measured: sight, controls, robustness and confidence." in report["verdict"]
+    missing = {"suites", "confidence", "ece", "noise_curve", "blank_image_success", "sameness"}
+    assert not missing & report["reliability"].keys()
+    assert "questions" not in report
+
+
+def test_cases_that_were_not_run_are_told(report_of: ReportOf) -> None:
+    lost = Outcome("0", "0", "test", "lift", "named", "lift it", "pick(", True, False, None, "not")
+    words = build_report("x", {MODEL: [lost]}, settings={})["verdict"]
+    assert "1 case could not be run and is left out of every rate." in words
+
+
+def test_the_worst_stratum_stands_beside_the_mean(report_of: ReportOf) -> None:
+    words = report_of((1.0, 1.0, 0.75))["verdict"]
+    assert "Worst: image, move_forward, 74.0 % [60, 84]." in words
+    assert "Worst" not in report_of((1.0, 1.0, 1.0))["verdict"]
+
+
+def test_an_oracle_that_misses_is_the_first_thing_said(report_of: ReportOf) -> None:
+    words = report_of((0.9, 0.9, 0.9), **{ORACLE: (1.0, 1.0, 0.98)})["verdict"]
+    assert words.startswith("Do not trust these figures: the oracle itself missed 4 of 600 goals.")
+    assert "Do not" not in report_of((0.9, 0.9, 0.9), **{ORACLE: (1.0, 1.0, 1.0)})["verdict"]
+
+
+@pytest.mark.parametrize(("image", "is_beaten"), [(0.9, True), (0.3, False)])
+def test_a_blind_twin_is_to_be_beaten_where_only_the_picture_tells(
+    report_of: ReportOf, image: float, is_beaten: bool
+) -> None:
+    words = report_of((0.9, 0.3, image), **{BLIND_TWIN: (0.99, 0.3, 0.3)})["verdict"]
+    assert ("It is not clearly above blind twin." in words) is not is_beaten
+
+
+def test_the_table_tells_the_other_figures_and_fits(report_of: ReportOf) -> None:
+    report = report_of((0.9, 0.6, 0.5))
+    report["questions"] = {"points": 61.2, "of": 100, "kinds": {}}
+    suite = pictures({"unnamed": (58, 100)})
+    suite["variants"][0] |= {"variant": "a very long name of a variant " * 3, "retention": None}
+    report["reliability"]["suites"] = {"pictures": suite}
+    text = format_table(report)
+    assert max(map(len, text.splitlines())) <= WIDTH
+    text = text.replace("\n", " ")
+    assert "questions: 61 of 100 points" in text
+    assert "all contexts, with scenes as clusters: [" in text
+    assert "of 200 scenes" in text
+    assert "partial credit: 0 [0-" in text
