@@ -96,6 +96,7 @@ class Outcome:
         reason: why it must be refused; empty if it can be done.
         confidence: the policy's own, 0 to 1; None if it has none.
         tokens: how many were generated.
+        decoys: where who believes what a suite falsified would take things; see `Case`.
     """
 
     case: str
@@ -119,6 +120,7 @@ class Outcome:
     reason: str = ""
     confidence: float | None = None
     tokens: int = 0
+    decoys: str = ""
 
     @property
     def is_refusal(self) -> bool:

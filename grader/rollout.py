@@ -190,4 +190,5 @@ def _outcome(case: Case, text: str, *, valid: bool, success: bool | None, cause:
         objects=len(case.scene.objects),
         actions=len(oracle.actions),
         reason=oracle.refusal or "",
+        decoys=case.decoys,
     )
