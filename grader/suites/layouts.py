@@ -1,7 +1,8 @@
 """The same things elsewhere, or the gripper: execution changes with what is shown.
 
     layout    mild: each up to 2 cm from where it was; medium: up to 5 cm; hard: a new arrangement
-    start     mild: as the splits draw it; medium: further off and turned; hard: nearly anywhere
+    start     mild: as the splits draw it; medium: further off and turned, but in the picture;
+              hard: nearly anywhere that the arm reaches, mostly outside the picture
 
 Instruction and goal stay, so a variant is made only if the sentence still means that goal there, it
 is open and possible, and all things are as visible and as easy to take as in any scene of ours.
@@ -39,7 +40,7 @@ SHIFTS: MappingProxyType[str, float] = MappingProxyType({"mild": 0.02, "medium":
 
 STARTS: MappingProxyType[str, tuple[tuple[float, float], ...]] = MappingProxyType(
     {
-        "medium": ((0.20, 0.40), (-0.35, 0.35), (0.15, 0.50), (-1.5, 1.5)),
+        "medium": ((0.20, 0.50), (-0.30, 0.30), (0.08, 0.40), (-1.5, 1.5)),
         "hard": ((-0.45, 0.60), (-0.65, 0.65), (0.12, 0.75), (-math.pi, math.pi)),
     }
 )
@@ -147,12 +148,24 @@ def _start(scene: Scene, severity: str, rng: np.random.Generator) -> Scene | Non
         end_effector = EndEffector((x, y, z), yaw)
     else:
         end_effector = sample_end_effector(scene.camera, rng)
+    there = dataclasses.replace(scene, end_effector=end_effector)
+    if not are_seen(scene.objects, setup_of(there)) or not _is_reached(end_effector):
+        return None
+    return None if severity == "medium" and not _is_in_picture(there) else there
+
+
+def _is_reached(end_effector: EndEffector) -> bool:
     try:
         start_joints(end_effector.position, end_effector.yaw)
     except SceneError:
-        return None
-    there = dataclasses.replace(scene, end_effector=end_effector)
-    return there if are_seen(scene.objects, setup_of(there)) else None
+        return False
+    return True
+
+
+def _is_in_picture(scene: Scene) -> bool:
+    """Whether the picture shows where the finger tips are."""
+    tips = scene.camera.project(np.array([scene.end_effector.position]), 1)
+    return bool(np.all((tips > 0) & (tips < 1)))
 
 
 LAYOUT = Suite(
@@ -163,7 +176,7 @@ LAYOUT = Suite(
 )
 START = Suite(
     "start",
-    "The gripper starts elsewhere: as usual, further off, or nearly anywhere that the arm reaches.",
+    "The gripper starts elsewhere: as usual, further off, or nearly anywhere the arm reaches.",
     vary_start,
     draws=60,
 )
