@@ -103,7 +103,8 @@ def rearrange(scene: Scene, rng: np.random.Generator, reach: float | None = None
         free = (
             spot
             for spot in spots
-            if all(has_gap(spot, other, GAP) for other in placed.values())
+            if _is_in_area(spot)
+            and all(has_gap(spot, other, GAP) for other in placed.values())
             and find_outline(spot, setup) is not None
         )
         found = next(free, None)
@@ -122,9 +123,14 @@ def _spot(item: SceneObject, rng: np.random.Generator, reach: float | None) -> S
         x, y, _ = drop(item.color, item.shape, item.size, rng).position
     else:
         angle, far = rng.uniform(-math.pi, math.pi), reach * math.sqrt(rng.random())
-        x = float(np.clip(item.position[0] + far * math.cos(angle), *AREA_X).round(3))
-        y = float(np.clip(item.position[1] + far * math.sin(angle), *AREA_Y).round(3))
+        x = round(item.position[0] + far * math.cos(angle), 3)
+        y = round(item.position[1] + far * math.sin(angle), 3)
     return dataclasses.replace(item, position=(x, y, item.position[2]))
+
+
+def _is_in_area(item: SceneObject) -> bool:
+    x, y, _ = item.position
+    return AREA_X[0] <= x <= AREA_X[1] and AREA_Y[0] <= y <= AREA_Y[1]
 
 
 def _follow(scene: Scene, item: SceneObject, placed: dict[str, SceneObject]) -> SceneObject:

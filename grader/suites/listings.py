@@ -1,24 +1,20 @@
-"""The list of coordinates is in another order, noisy, taken away, or contradicts the picture.
+"""The list of coordinates is in another order, or noisy; the picture, the table and the goal stay.
 
-The picture, the table and the goal stay. Contexts without a list have nothing to vary.
+Contexts without a list have nothing to vary. `conflicts.py` has the lists that are wrong.
 """
 
-import dataclasses
-from collections.abc import Iterable, Sequence
-from types import MappingProxyType
+from collections.abc import Sequence
 
 import numpy as np
 
-from grader.cases import Case, Listing, listing_of
-from grader.metrics import Outcome, Rate, grouped, rate, success_rate
+from grader.cases import Case, listing_of
+from grader.metrics import Outcome, Rate, grouped, success_rate
 from grader.suites.base import Json, Paired, Suite
-from grader.suites.decoys import REFUSE, count_trust, find_decoys
 from grader.suites.draws import stream
-from grader.suites.layouts import rearrange
+from scene_renderer.camera import Array
 from scene_renderer.errors import PlanError
-from scene_renderer.piles import base_of, load_of
 from scene_renderer.plan import format_plan, parse_plan
-from scene_renderer.scene import REACH_X, REACH_Y, Scene, SceneObject, Vector
+from scene_renderer.scene import Vector
 
 ORDERS = 5
 """How many other orders of its list each case is asked in."""
@@ -26,18 +22,11 @@ ORDERS = 5
 NOISES_MM = 2, 5, 10, 20
 """Standard deviations of the noise on each listed x and y, millimetres."""
 
-OFFSET = 0.06
-"""How far from the truth a displaced list is, metres: too far for the fingers."""
-ABSENT, RENAMED, DISPLACED, REARRANGED = "absent", "renamed", "6 cm off", "another layout's"
-
-_DIRECTIONS = ((0.0, 1.0), (0.0, -1.0), (1.0, 0.0), (-1.0, 0.0))
-_TRIES = 20
-
 
 def vary_order(cases: Sequence[Case], seed: int) -> list[Case]:
     """Returns each case that has a list with that in five other orders."""
     varied = []
-    for case in _listed(cases):
+    for case in with_list(cases):
         lines = listing_of(case)
         rng = stream("order", case, seed)
         orders: dict[tuple[int, ...], None] = {tuple(range(len(lines))): None}
@@ -79,7 +68,7 @@ def vary_noise(cases: Sequence[Case], seed: int) -> list[Case]:
     The noise is normal, of its own for each thing and axis. The strengths of one draw are the same
     noise many times over, and its contexts have it in common. Heights and the gripper's place stay.
     """
-    listed = _listed(cases)
+    listed = with_list(cases)
     if not listed:
         return []
     objects = listed[0].scene.objects
@@ -89,7 +78,7 @@ def vary_noise(cases: Sequence[Case], seed: int) -> list[Case]:
     for millimetres in NOISES_MM:
         for case in listed:
             listing = tuple(
-                (label, _shifted(place, millimetres * by_place[place]))
+                (label, shifted(place, millimetres * by_place[place]))
                 for label, place in listing_of(case)
             )
             varied.append(case.vary("noise", f"{millimetres} mm", listing=listing))
@@ -110,114 +99,13 @@ def figure_noise(pairs: Sequence[Paired]) -> Json:
     return {"noise_curve": curve}
 
 
-def vary_conflict(cases: Sequence[Case], seed: int) -> list[Case]:
-    """Returns each case that has a list with none, and with lists that contradict the picture.
-
-    A false list is told only where it leads elsewhere: see `find_decoys`.
-    """
-    listed = _listed(cases)
-    if not listed:
-        return []
-    varied = [case.vary("conflict", ABSENT, listing=()) for case in listed]
-    for variant, draw in _FALSEHOODS.items():
-        rng = stream(f"conflict {variant}", listed[0], seed)
-        found = _falsify(listed[0], (draw(listed[0], rng) for _ in range(_TRIES)))
-        if found is None:
-            continue
-        told, decoys = found
-        for case in listed:
-            if variant != RENAMED or case.context == "named":
-                listing = _tell(case, told)
-                varied.append(case.vary("conflict", variant, listing=listing, decoys=decoys))
-    return varied
-
-
-def figure_conflict(pairs: Sequence[Paired]) -> Json:
-    """Returns `{"trust": {context: {variant: {"picture": R, "list": R, "neither": R}}}}`.
-
-    Who reaches the goal followed the picture; who goes for where the list has what is asked for
-    followed the list.
-    """
-    told = [p for p in pairs if p.varied.decoys]
-    return {
-        "trust": {
-            context: {
-                variant: count_trust(arm, "picture", "list")
-                for variant, arm in grouped(part, lambda p: p.varied.variant).items()
-            }
-            for context, part in grouped(told, lambda p: p.varied.context).items()
-        },
-        "absent": rate((p.varied for p in pairs if p.varied.variant == ABSENT), _reached).to_dict(),
-    }
-
-
-def _reached(outcome: Outcome) -> bool:
-    return outcome.success is True
-
-
-def _falsify(case: Case, drawn: Iterable[Scene | None]) -> tuple[Scene, str] | None:
-    """Returns the first false table that leads elsewhere, with where it leads."""
-    if case.goal.task == REFUSE:
-        return None
-    for told in drawn:
-        decoys = find_decoys(case, told) if told is not None else ""
-        if told is not None and decoys:
-            return told, decoys
-    return None
-
-
-def _rename(case: Case, rng: np.random.Generator) -> Scene | None:
-    """Lets what can be taken change places, and what receives; what is piled stays."""
-    scene = case.scene
-    places: dict[str, Vector] = {}
-    for role in ("graspable", "receiver"):
-        items = [o for o in scene.objects if o.kind.role == role and not _is_piled(scene, o)]
-        names = [o.name for o in items]
-        places |= {names[i]: items[k].position for i, k in enumerate(rng.permutation(len(items)))}
-    return _moved(scene, places)
-
-
-def _displace(case: Case, rng: np.random.Generator) -> Scene | None:
-    """Lets everything stand a few centimetres further in one direction, in reach."""
-    x, y = _DIRECTIONS[int(rng.integers(len(_DIRECTIONS)))]
-    shift = np.array([x, y]) * OFFSET
-    return _moved(case.scene, {o.name: _shifted(o.position, shift) for o in case.scene.objects})
-
-
-def _rearrange(case: Case, rng: np.random.Generator) -> Scene | None:
-    """Lets everything stand elsewhere, as another scene would have it."""
-    return rearrange(case.scene, rng)
-
-
-_FALSEHOODS = MappingProxyType({RENAMED: _rename, DISPLACED: _displace, REARRANGED: _rearrange})
-
-
-def _is_piled(scene: Scene, item: SceneObject) -> bool:
-    return base_of(scene, item) is not None or bool(load_of(scene, item))
-
-
-def _moved(scene: Scene, places: dict[str, Vector]) -> Scene | None:
-    """Returns the scene with things at other places, each at its own height; None out of reach."""
-    objects = []
-    for item in scene.objects:
-        x, y, _ = places.get(item.name, item.position)
-        if not (REACH_X[0] <= x <= REACH_X[1] and REACH_Y[0] <= y <= REACH_Y[1]):
-            return None
-        objects.append(dataclasses.replace(item, position=(x, y, item.position[2])))
-    return dataclasses.replace(scene, objects=tuple(objects))
-
-
-def _tell(case: Case, told: Scene) -> Listing:
-    """Returns a case's list with the places of another table, in the order of its own."""
-    names = {item.position: item.name for item in case.scene.objects}
-    return tuple((label, told[names[place]].position) for label, place in listing_of(case))
-
-
-def _listed(cases: Sequence[Case]) -> list[Case]:
+def with_list(cases: Sequence[Case]) -> list[Case]:
+    """Returns the cases whose prompt has a list."""
     return [case for case in cases if listing_of(case)]
 
 
-def _shifted(place: Vector, shift: np.ndarray) -> Vector:
+def shifted(place: Vector, shift: Array) -> Vector:
+    """Returns a place moved over the table: `shift` is float64, shape (2,), metres."""
     x, y = (np.array(place[:2]) + shift).round(4).tolist()
     return x, y, place[2]
 
@@ -235,11 +123,4 @@ NOISE = Suite(
     vary_noise,
     draws=60,
     figures=figure_noise,
-)
-CONFLICT = Suite(
-    "conflict",
-    "The list is taken away, has names exchanged, or has false places; the picture stays true.",
-    vary_conflict,
-    draws=60,
-    figures=figure_conflict,
 )
