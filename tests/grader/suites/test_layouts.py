@@ -72,18 +72,18 @@ def test_a_table_without_room_is_given_up(lift: Case) -> None:
 
 
 @pytest.mark.parametrize(
-    ("y", "expected"),
+    ("side", "y", "expected"),
     [
-        (-0.20, True),
-        (-0.07, False),  # it stands there already
-        (0.00, False),  # where the hand cannot take it
+        ("right", -0.20, True),
+        ("right", -0.07, False),  # it stands there already
+        ("left", -0.20, False),  # the bowl is in the way
     ],
 )
 def test_a_question_fits_a_table_where_its_goal_is_open(
-    lift: Case, y: float, expected: bool
+    lift: Case, side: str, y: float, expected: bool
 ) -> None:
-    goal = Goal("place_beside", {"object": "red cube", "target": "green cube", "side": "right"})
-    words = "put the red cube right of the green cube"
+    goal = Goal("place_beside", {"object": "red cube", "target": "green cube", "side": side})
+    words = f"put the red cube {side} of the green cube"
     case = dataclasses.replace(lift, instruction=words, goal=goal)
     red = dataclasses.replace(lift.scene["red cube"], position=(0.45, y, 0.025))
     table = dataclasses.replace(lift.scene, objects=(red, *lift.scene.objects[1:]))
