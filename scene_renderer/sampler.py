@@ -46,6 +46,9 @@ MARGIN = 0.012
 SPARE = 0.002
 """Room that is left when a gripper reaches down between neighbours, metres."""
 
+START = ((0.28, 0.34), (-0.16, 0.16), (0.20, 0.32), (-0.6, 0.6))
+"""Where the gripper starts: x, y and z, metres, base frame, and yaw, radians."""
+
 HAND: Vector = (0.07, 0.21, 0.20)
 """Extents of a box around hand and fingers, metres, end-effector frame, upwards from the tips."""
 
@@ -151,7 +154,7 @@ def sample_setup(seed: int, split: str, number: int) -> Setup:
     rng = np.random.default_rng([seed, zlib.crc32(f"{split} setup".encode()), number])
     camera, light, tint = sample_camera(look, rng), sample_light(look, rng), sample_tint(look, rng)
     noise = round(look.noise * float(rng.random()), 2)
-    end_effector = sample_end_effector(camera, rng)
+    end_effector = _sample_end_effector(camera, rng)
     table = str(rng.choice(TABLES))
     return Setup(
         camera, light, table, tint, noise, end_effector, outline_hand(end_effector, camera)
@@ -366,15 +369,14 @@ def _fill(polygon: Array) -> NDArray[np.bool_]:
     return np.asarray(image)
 
 
-def sample_end_effector(camera: Camera, rng: np.random.Generator) -> EndEffector:
+def _sample_end_effector(camera: Camera, rng: np.random.Generator) -> EndEffector:
     """Draws where the gripper hovers, in the picture."""
     while True:
-        x, y = rng.uniform(0.28, 0.34), rng.uniform(-0.16, 0.16)
-        position = _vector(np.array([x, y, rng.uniform(0.20, 0.32)]))
-        yaw = round(float(rng.uniform(-0.6, 0.6)), 3)
+        x, y, z, yaw = (float(rng.uniform(*limits)) for limits in START)
+        position = _vector(np.array([x, y, z]))
         tips = camera.project(np.array([position]), 1)[0]
         if bool(np.all((tips > 0.03) & (tips < 0.97))):
-            return EndEffector(position, yaw)
+            return EndEffector(position, round(yaw, 3))
 
 
 def outline_hand(end_effector: EndEffector, camera: Camera) -> Array:

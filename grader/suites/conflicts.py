@@ -131,7 +131,7 @@ def _tell(case: Case, told: Scene) -> Listing:
     return tuple((label, told[names[place]].position) for label, place in listing_of(case))
 
 
-CONFLICT = Suite(
+CONFLICT_SUITE = Suite(
     "conflict",
     "The list is taken away, has names exchanged, or has false places; the picture stays true.",
     vary_conflict,

@@ -26,11 +26,11 @@ from scene_renderer.sampler import (
     AREA_X,
     AREA_Y,
     GAP,
+    START,
     are_seen,
     drop,
     find_outline,
     find_untakeable,
-    sample_end_effector,
     setup_of,
 )
 from scene_renderer.scene import EndEffector, Scene, SceneObject
@@ -40,11 +40,12 @@ SHIFTS: MappingProxyType[str, float] = MappingProxyType({"mild": 0.02, "medium":
 
 STARTS: MappingProxyType[str, tuple[tuple[float, float], ...]] = MappingProxyType(
     {
+        "mild": START,
         "medium": ((0.20, 0.50), (-0.30, 0.30), (0.08, 0.40), (-1.5, 1.5)),
         "hard": ((-0.45, 0.60), (-0.65, 0.65), (0.12, 0.75), (-math.pi, math.pi)),
     }
 )
-"""Ranges of the gripper's x, y, z, metres, base frame, and yaw, radians; mild is the sampler's."""
+"""Ranges of the gripper's x, y, z, metres, base frame, and yaw, radians."""
 
 _TRIES = 40
 """How often a table or start is begun before a severity is given up."""
@@ -149,15 +150,12 @@ def _follow(scene: Scene, item: SceneObject, placed: dict[str, SceneObject]) -> 
 
 def _start(scene: Scene, severity: str, rng: np.random.Generator) -> Scene | None:
     """Draws another start of the gripper, or None where the hand hides things or cannot be."""
-    if severity in STARTS:
-        x, y, z, yaw = (round(float(rng.uniform(*limits)), 3) for limits in STARTS[severity])
-        end_effector = EndEffector((x, y, z), yaw)
-    else:
-        end_effector = sample_end_effector(scene.camera, rng)
+    x, y, z, yaw = (round(float(rng.uniform(*limits)), 3) for limits in STARTS[severity])
+    end_effector = EndEffector((x, y, z), yaw)
     there = dataclasses.replace(scene, end_effector=end_effector)
     if not are_seen(scene.objects, setup_of(there)) or not _is_reached(end_effector):
         return None
-    return None if severity == "medium" and not _is_in_picture(there) else there
+    return there if severity == "hard" or _is_in_picture(there) else None
 
 
 def _is_reached(end_effector: EndEffector) -> bool:
@@ -174,13 +172,13 @@ def _is_in_picture(scene: Scene) -> bool:
     return bool(np.all((tips > 0) & (tips < 1)))
 
 
-LAYOUT = Suite(
+LAYOUT_SUITE = Suite(
     "layout",
     "The same things stand elsewhere: up to 2 cm off, up to 5 cm off, or in a new arrangement.",
     vary_layout,
     draws=60,
 )
-START = Suite(
+START_SUITE = Suite(
     "start",
     "The gripper starts elsewhere: as usual, further off, or nearly anywhere the arm reaches.",
     vary_start,

@@ -110,14 +110,14 @@ def shifted(place: Vector, shift: Array) -> Vector:
     return x, y, place[2]
 
 
-ORDER = Suite(
+ORDER_SUITE = Suite(
     "order",
     "The list of coordinates is in five other orders; which one means nothing.",
     vary_order,
     draws=40,
     figures=figure_order,
 )
-NOISE = Suite(
+NOISE_SUITE = Suite(
     "noise",
     "Listed x and y have normal noise of 2, 5, 10 and 20 mm standard deviation.",
     vary_noise,

@@ -16,8 +16,10 @@ from grader.metrics import grouped
 from grader.suites.base import Json, Paired, Suite, arm, mcnemar
 from grader.suites.decoys import count_trust, find_decoys
 from grader.suites.draws import stream
+from scene_renderer.camera import Camera
+from scene_renderer.errors import SceneError
 from scene_renderer.sampler import sample_scene
-from scene_renderer.scene import Scene
+from scene_renderer.scene import Scene, Vector
 from scene_renderer.splits import SPLITS
 
 ANOTHER = "another scene"
@@ -33,7 +35,8 @@ def vary_pictures(cases: Sequence[Case], seed: int) -> list[Case]:
     if not cases:
         return []
     other = draw_other_scene(cases[0], stream("pictures", cases[0], seed))
-    decoys = find_decoys(cases[0], mirror(cases[0].scene))
+    seeming = mirror(cases[0].scene)
+    decoys = find_decoys(cases[0], seeming) if seeming else ""
     varied = []
     for case in cases:
         # Where coordinates are listed, what the mirror says of places is contradicted.
@@ -55,16 +58,26 @@ def draw_other_scene(case: Case, rng: np.random.Generator) -> Scene:
             return scene
 
 
-def mirror(scene: Scene) -> Scene:
-    """Returns the table that a mirrored picture seems to show."""
+def mirror(scene: Scene) -> Scene | None:
+    """Returns the table that a mirrored picture seems to show, None if that is no table of ours."""
     objects = []
-    for item in scene.objects:
-        height = item.position[2]
-        pixel = scene.camera.project(np.array([item.position]), 1)
-        pixel[:, 0] = 1 - pixel[:, 0]
-        x, y, _ = scene.camera.unproject(pixel, 1, height)[0].tolist()
-        objects.append(dataclasses.replace(item, position=(x, y, height), yaw=-item.yaw))
+    try:
+        for item in scene.objects:
+            x, y = _mirrored(scene.camera, item.position)
+            there = (x, y, item.position[2])
+            objects.append(dataclasses.replace(item, position=there, yaw=-item.yaw))
+    except SceneError:  # a camera that looks along the table
+        return None
     return dataclasses.replace(scene, objects=tuple(objects))
+
+
+def _mirrored(camera: Camera, place: Vector) -> tuple[float, float]:
+    """Returns where a place seems to be in a mirrored picture, at the height that it has."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        pixel = camera.project(np.array([place]), 1)
+        pixel[:, 0] = 1 - pixel[:, 0]
+        x, y, _ = camera.unproject(pixel, 1, place[2])[0].tolist()
+    return x, y
 
 
 def figure_pictures(pairs: Sequence[Paired]) -> Json:
@@ -98,7 +111,7 @@ def _fall(pairs: Sequence[Paired]) -> Json:
     }
 
 
-PICTURES = Suite(
+PICTURES_SUITE = Suite(
     "pictures",
     "The picture is blank, another scene's, or mirrored; everything else is as it was.",
     vary_pictures,

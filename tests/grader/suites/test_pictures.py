@@ -6,8 +6,9 @@ import pytest
 from grader.cases import Case, ask, draw_cases
 from grader.metrics import Outcome
 from grader.suites.base import Paired
-from grader.suites.pictures import PICTURES, figure_pictures, mirror, vary_pictures
+from grader.suites.pictures import PICTURES_SUITE, figure_pictures, mirror, vary_pictures
 from qa_generator.tasks import Goal
+from scene_renderer.camera import Camera
 from scene_renderer.vocabulary import CONTEXTS
 
 IMAGE = np.arange(12, dtype=np.uint8).reshape(2, 2, 3)
@@ -59,9 +60,18 @@ def test_nothing_is_made_of_nothing() -> None:
 
 
 def test_a_mirrored_picture_moves_what_is_on_the_left_to_the_right(lift: Case) -> None:
-    for before, after in zip(lift.scene.objects, mirror(lift.scene).objects, strict=True):
+    seeming = mirror(lift.scene)
+    assert seeming is not None
+    for before, after in zip(lift.scene.objects, seeming.objects, strict=True):
         x, y, z = before.position
         assert after.position == pytest.approx((x, -y, z), abs=1e-6)
+
+
+def test_a_camera_that_looks_along_the_table_mirrors_no_places(lift: Case) -> None:
+    flat = Camera((1.2, 0.3, 0.025), (0.0, 0.0, 0.025), 40.0)
+    case = dataclasses.replace(lift, scene=dataclasses.replace(lift.scene, camera=flat))
+    assert mirror(case.scene) is None
+    assert [v.decoys for v in vary_pictures([case], 3)] == ["", "", ""]
 
 
 def test_only_the_picture_alone_can_mislead_by_its_sides(lift: Case) -> None:
@@ -107,4 +117,4 @@ def test_without_pairs_there_are_no_falls() -> None:
     figures = figure_pictures([])
     assert figures["falls_by"] == {}
     assert figures["mirrored"]["truth"]["n"] == 0
-    assert PICTURES.needs_picture
+    assert PICTURES_SUITE.needs_picture
