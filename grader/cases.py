@@ -70,6 +70,8 @@ class Case:
         picture: a word from `PICTURES`.
         listing: what the prompt lists, label and place in metres, if it is not what `context` and
             `scene` say.
+        decoys: where things that the goal moves would be if what is falsified were true: `x, y` in
+            millimetres, joined by `; `; empty if nothing tells.
     """
 
     id: str
@@ -85,6 +87,7 @@ class Case:
     pictured: Scene | None = None
     picture: str = TRUE
     listing: Listing | None = None
+    decoys: str = ""
 
     @property
     def shown(self) -> Scene:

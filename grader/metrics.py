@@ -113,6 +113,7 @@ class Outcome:
         place_right: whether that ends where it should; None likewise.
         order_right: whether several things are taken in a right order; None for fewer than two.
         partial: the share of all this that is right, 0 to 1.
+        decoys: where who believes what a suite falsified would take things; see `Case`.
     """
 
     case: str
@@ -141,6 +142,7 @@ class Outcome:
     place_right: bool | None = None
     order_right: bool | None = None
     partial: float = 0.0
+    decoys: str = ""
 
     @property
     def is_refusal(self) -> bool:

@@ -197,4 +197,5 @@ def _outcome(case: Case, text: str, *, valid: bool, success: bool | None, cause:
         place_right=fields.place,
         order_right=fields.order,
         partial=fields.partial,
+        decoys=case.decoys,
     )

@@ -46,6 +46,9 @@ MARGIN = 0.012
 SPARE = 0.002
 """Room that is left when a gripper reaches down between neighbours, metres."""
 
+START = ((0.28, 0.34), (-0.16, 0.16), (0.20, 0.32), (-0.6, 0.6))
+"""Where the gripper starts: x, y and z, metres, base frame, and yaw, radians."""
+
 HAND: Vector = (0.07, 0.21, 0.20)
 """Extents of a box around hand and fingers, metres, end-effector frame, upwards from the tips."""
 
@@ -149,20 +152,39 @@ def sample_setup(seed: int, split: str, number: int) -> Setup:
     """Draws what scenes in a row share; `number` is that of the row in its split."""
     look = LOOKS[find_split(split).look]
     rng = np.random.default_rng([seed, zlib.crc32(f"{split} setup".encode()), number])
-    camera, light, tint = _sample_camera(look, rng), _sample_light(look, rng), _tint(look, rng)
+    camera, light, tint = sample_camera(look, rng), sample_light(look, rng), sample_tint(look, rng)
     noise = round(look.noise * float(rng.random()), 2)
-    end_effector, hand = _sample_end_effector(camera, rng)
-    return Setup(camera, light, str(rng.choice(TABLES)), tint, noise, end_effector, hand)
+    end_effector = _sample_end_effector(camera, rng)
+    table = str(rng.choice(TABLES))
+    return Setup(
+        camera, light, table, tint, noise, end_effector, outline_hand(end_effector, camera)
+    )
 
 
-def _sample_camera(look: Look, rng: np.random.Generator) -> Camera:
+def setup_of(scene: Scene) -> Setup:
+    """Returns what a scene has beside its objects."""
+    hand = outline_hand(scene.end_effector, scene.camera)
+    return Setup(
+        scene.camera,
+        scene.light,
+        scene.table,
+        scene.tint,
+        scene.noise,
+        scene.end_effector,
+        hand,
+    )
+
+
+def sample_camera(look: Look, rng: np.random.Generator) -> Camera:
+    """Draws where the picture is taken from."""
     position = np.array(FRONT.position) + look.position * rng.uniform(-1, 1, 3)
     target = np.array(FRONT.target) + look.target * rng.uniform(-1, 1, 3)
     fov_deg = FRONT.fov_deg + look.fov * float(rng.uniform(-1, 1))
     return Camera(_vector(position), _vector(target), round(fov_deg, 4))
 
 
-def _sample_light(look: Look, rng: np.random.Generator) -> Light:
+def sample_light(look: Look, rng: np.random.Generator) -> Light:
+    """Draws where the lamp is and how bright."""
     usual = Light()
     turn = math.atan2(usual.direction[1], usual.direction[0]) + look.lamp * rng.uniform(-1, 1)
     flat = math.hypot(*usual.direction[:2]) * rng.uniform(0.8, 1.2)
@@ -173,7 +195,8 @@ def _sample_light(look: Look, rng: np.random.Generator) -> Light:
     )
 
 
-def _tint(look: Look, rng: np.random.Generator) -> Vector:
+def sample_tint(look: Look, rng: np.random.Generator) -> Vector:
+    """Draws what the table's colour is multiplied with, RGB."""
     brightness = 1 + look.tint * rng.uniform(-1, 1)
     return _vector(brightness * (1 + look.tint / 3 * rng.uniform(-1, 1, 3)))
 
@@ -252,10 +275,22 @@ def _place(
                 break
         else:
             return None
-    distances = [math.dist(item.position, setup.camera.position) for item in placed]
-    if min(uncovered(outlines, distances)) < VISIBLE or any(find_untakeable(placed)):
+    if not _show_enough(placed, outlines, setup) or any(find_untakeable(placed)):
         return None
     return tuple(placed[i] for i in rng.permutation(len(placed)))
+
+
+def are_seen(objects: Sequence[SceneObject], setup: Setup) -> bool:
+    """Whether objects are wholly in the picture, away from the hand, and enough of each is seen."""
+    outlines = [find_outline(item, setup) for item in objects]
+    whole = [outlined for outlined in outlines if outlined is not None]
+    return len(whole) == len(objects) and _show_enough(objects, whole, setup)
+
+
+def _show_enough(objects: Sequence[SceneObject], outlines: list[Array], setup: Setup) -> bool:
+    """Whether nearer ones cover little enough of each."""
+    distances = [math.dist(item.position, setup.camera.position) for item in objects]
+    return min(uncovered(outlines, distances)) >= VISIBLE
 
 
 def find_outline(item: SceneObject, setup: Setup) -> Array | None:
@@ -334,13 +369,17 @@ def _fill(polygon: Array) -> NDArray[np.bool_]:
     return np.asarray(image)
 
 
-def _sample_end_effector(camera: Camera, rng: np.random.Generator) -> tuple[EndEffector, Array]:
-    """Draws where the gripper hovers, in the picture; with the outline of the hand."""
+def _sample_end_effector(camera: Camera, rng: np.random.Generator) -> EndEffector:
+    """Draws where the gripper hovers, in the picture."""
     while True:
-        x, y = rng.uniform(0.28, 0.34), rng.uniform(-0.16, 0.16)
-        position = _vector(np.array([x, y, rng.uniform(0.20, 0.32)]))
-        yaw = round(float(rng.uniform(-0.6, 0.6)), 3)
-        centre = (position[0], position[1], position[2] + HAND[2] / 2)
+        x, y, z, yaw = (float(rng.uniform(*limits)) for limits in START)
+        position = _vector(np.array([x, y, z]))
         tips = camera.project(np.array([position]), 1)[0]
         if bool(np.all((tips > 0.03) & (tips < 0.97))):
-            return EndEffector(position, yaw), _prism(_SQUARE, HAND, centre, yaw, camera)
+            return EndEffector(position, round(yaw, 3))
+
+
+def outline_hand(end_effector: EndEffector, camera: Camera) -> Array:
+    """Returns the outline of the hand in a picture of width 1: float64, shape (32, 2)."""
+    x, y, z = end_effector.position
+    return _prism(_SQUARE, HAND, (x, y, z + HAND[2] / 2), end_effector.yaw, camera)
