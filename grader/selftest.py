@@ -10,7 +10,8 @@ from typing import Any
 
 from grader.cases import Question, ask, draw_cases
 from grader.crew import Crew
-from grader.impostors import Impostor, build_impostors, truth
+from grader.impostors import Impostor, build_impostors
+from grader.lies import truth
 from grader.metrics import Outcome, success_rate
 from grader.rollout import Arena, roll_out
 from grader.table import align
