@@ -52,7 +52,8 @@ def _build_parser() -> Parser:
         "tune a base model with LoRA; what is missing is made first",
         "  python -m finetune train\n"
         "  python -m finetune train --minutes 20 --scenes 5000 --data data/large\n"
-        "  python -m finetune train --steps 300 --mask-digits 0.2",
+        "  python -m finetune train --steps 300 --mask-digits 0.2\n"
+        "  python -m finetune train --blind",
     )
     train.add_argument("--base-model", default="tiny", metavar="NAME", help="default: tiny")
     train.add_argument(
@@ -66,6 +67,11 @@ def _build_parser() -> Parser:
     train.add_argument("--rank", type=positive, default=16, help="LoRA's rank (default: 16)")
     train.add_argument("--learning-rate", type=positive_real, default=2e-3, help="default: 0.002")
     train.add_argument("--batch", type=positive, default=8, help="observations a step (default: 8)")
+    train.add_argument(
+        "--blind",
+        action="store_true",
+        help="show a grey picture in place of every picture: a control for the grader",
+    )
     _add_augmentation(train)
     demo = _add_verb(
         verbs,
@@ -151,7 +157,8 @@ def _begin_run(options: argparse.Namespace, kind: str) -> None:
     for base in (vars(options).get(key) for key in ("base_model", "start_from")):
         if base is not None:
             resolve_base(base)
-    options.output = options.output or choose_output(kind, options.resume)
+    blind = bool(vars(options).get("blind"))
+    options.output = options.output or choose_output(kind, options.resume, blind)
     claim_output(options.output, options.overwrite, options.resume)
     options.output.mkdir(exist_ok=True)
 
@@ -186,6 +193,7 @@ def _train(options: argparse.Namespace) -> None:
         learning_rate=options.learning_rate,
         batch=options.batch,
         augmentation=augmentation,
+        blind=options.blind,
     )
     size = image_size(load_model(options.base_model).processor)
     for split, scenes in (("train", options.scenes), ("valid", VALID_SCENES)):

@@ -28,6 +28,7 @@ A LoRA adapter that plans a robot arm's work at a table, tuned with Tablehand fr
 |---|---|
 | base model | `{base}` |
 | pairs | {pairs} from {scenes} scenes, contexts {contexts} |
+| pictures | {pictures} |
 | steps | {steps} in {minutes:.1f} minutes |
 | trainable parameters | {trainable:,} of {parameters:,} |
 | answers exactly right on `valid` | {exact:.1%} of {valid_pairs} (teacher-forced) |
@@ -35,6 +36,10 @@ A LoRA adapter that plans a robot arm's work at a table, tuned with Tablehand fr
 Exact answers on `valid` chose the weights; they are no measure of success. Success is what
 `python -m grader checkpoint {folder}` measures in physics.
 """
+
+
+SIGHTED = "as rendered"
+BLIND = "a grey one in place of each: a **blind twin**, the control that cannot look"
 
 
 def save_adapter(
@@ -57,17 +62,19 @@ def save_adapter(
         config = json.loads((Path(saved) / CONFIG).read_text())
         weights = (Path(saved) / WEIGHTS).read_bytes()
     config["base_model_name_or_path"] = base
-    source = resolve_base(base)
+    source, is_blind = resolve_base(base), bool(settings.get("blind"))
     metadata = {
         "version": 1,
         "base": base,
         "base_sha256": weights_sha256(Path(source)) if Path(source).is_dir() else None,
+        "blind": is_blind,
         "facts": facts,
         "settings": settings,
         "environment": describe_environment(),
     }
     write_whole(folder / CONFIG, json.dumps(config, indent=2, sort_keys=True) + "\n")
     write_whole(folder / METADATA, json.dumps(metadata, indent=2) + "\n")
-    card = CARD.format(name=folder.name, folder=folder.name, base=base, **facts)
+    pictures = BLIND if is_blind else SIGHTED
+    card = CARD.format(name=folder.name, folder=folder.name, base=base, pictures=pictures, **facts)
     write_whole(folder / "README.md", card)
     write_whole(folder / WEIGHTS, weights)

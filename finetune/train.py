@@ -3,10 +3,14 @@
 The vision tower stays frozen, so each picture goes through it once; what is asked about one
 observation shares its prefix (`packing.py`); the loss is on the answers' tokens and their end
 token only. The weights that get the most answers exactly right on `valid` are kept.
+
+A blind run is the same with one grey picture in place of all pictures: what it can do, the text
+alone gives. It is a control of the grader's.
 """
 
 import logging
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -27,12 +31,12 @@ from scene_renderer.console import note
 from scene_renderer.errors import CheckpointError, UsageError
 from vlm.config import DEFAULT_BASE
 from vlm.model import load_model
-from vlm.processor import ChatTokenizer, image_size
+from vlm.processor import ChatTokenizer, Image, grey_picture, image_size
 
 TUNABLE = ("smolvlm", "idefics3")
 """Model types whose forward `forward.py` knows."""
 
-LASTING = ("base_model", "data", "seed", "rank", "learning_rate", "batch", "augmentation")
+LASTING = ("base_model", "data", "seed", "rank", "learning_rate", "batch", "augmentation", "blind")
 """The settings that a resumed run must share with the stopped one."""
 
 NOT_VISION = r".*(vision_model|connector).*"
@@ -53,6 +57,7 @@ class TrainConfig:
         batch: observations in a step; each brings all that is asked about it.
         augmentation: how training pairs vary from step to step; None for pairs as they are.
         validate_every: steps between validations.
+        blind: show a grey picture in place of every picture.
     """
 
     base_model: str = DEFAULT_BASE
@@ -65,6 +70,7 @@ class TrainConfig:
     batch: int = 8
     augmentation: Augmentation | None = field(default_factory=Augmentation)
     validate_every: int = 150
+    blind: bool = False
 
     def __post_init__(self) -> None:
         if self.rank < 1 or self.batch < 1:
@@ -101,13 +107,25 @@ class Best:
 
 
 class Lesson:
-    """A data set ready to learn from or to be judged on: tokenized, its pictures encoded."""
+    """A data set ready to learn from or to be judged on: tokenized, its pictures encoded.
 
-    def __init__(self, core: Any, processor: Any, data: Path, split: str) -> None:
+    Args:
+        core: the model whose vision tower encodes them.
+        processor: its processor.
+        data: the data folder.
+        split: which of its splits.
+        blind: encode a grey picture in place of every picture.
+    """
+
+    def __init__(
+        self, core: Any, processor: Any, data: Path, split: str, blind: bool = False
+    ) -> None:
         self.contexts: Counter[str] = Counter()
         self.chat = ChatTokenizer(processor)
         self.groups: Groups = group_pairs(self._counted(data, split), self.chat)
-        self.features = _encode(core, processor, self.groups)
+        shown = [grey_picture(image_size(processor))] if blind else self.groups.images
+        features = _encode(core, processor, shown)
+        self.features = features.expand(len(self.groups.images), -1, -1)
         self.pad_id: int = processor.tokenizer.pad_token_id
         self.core = core
 
@@ -149,11 +167,11 @@ class Lesson:
 
 
 @torch.no_grad()
-def _encode(core: Any, processor: Any, groups: Groups) -> torch.Tensor:
+def _encode(core: Any, processor: Any, images: Sequence[Image]) -> torch.Tensor:
     """Returns the image features of every picture: shape (pictures, tokens, width)."""
     parts = []
-    for at in range(0, len(groups.images), 64):
-        pixels = encode_images(processor, groups.images[at : at + 64])
+    for at in range(0, len(images), 64):
+        pixels = encode_images(processor, images[at : at + 64])
         parts.append(image_features(core, pixels.to(core.device, core.dtype)))
     return torch.cat(parts)
 
@@ -175,8 +193,8 @@ def train(config: TrainConfig, output: Path, quiet: bool = False) -> dict[str, A
             f"Model '{config.base_model}' is of type '{core.config.model_type}'; "
             f"only {' and '.join(TUNABLE)} can be tuned."
         )
-    lesson = Lesson(core, loaded.processor, config.data, "train")
-    valid = Lesson(core, loaded.processor, config.data, "valid")
+    lesson = Lesson(core, loaded.processor, config.data, "train", config.blind)
+    valid = Lesson(core, loaded.processor, config.data, "valid", config.blind)
     note(f"{lesson.pairs} pairs from {len(lesson.groups.images)} scenes; {valid.pairs} to validate")
     tuned = add_lora(core, config.rank, config.seed)
     variation = Variation(lesson.chat, config.augmentation, config.seed)

@@ -7,14 +7,18 @@ python -m grader checkpoint --cases mine.jsonl  your own cases
 python -m grader oracle --count 700 --json      must reach every goal
 python -m grader baseline --kind majority       what can be had without looking
 python -m grader compare reports/a reports/b    two grades of the same cases, answer by answer
+python -m grader questions                      five kinds of questions about what is seen
+python -m grader selftest                       impostors must get what they deserve
 """
 
 import argparse
 import difflib
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from grader import check_verbs
 from scene_renderer.console import (
     EXIT_THRESHOLD,
     Parser,
@@ -35,7 +39,7 @@ if TYPE_CHECKING:
     from grader.cases import Case
     from grader.grade import Exam, Json
 
-VERBS = ("checkpoint", "oracle", "baseline", "compare")
+VERBS = ("checkpoint", "oracle", "baseline", "compare", *check_verbs.VERBS)
 KINDS = ("majority", "random")
 REPORTS = Path("reports")
 QUICK_COUNT = 32
@@ -48,9 +52,14 @@ def main(arguments: Sequence[str]) -> int | None:
         return _compare(options)
     if options.resume and options.overwrite:
         raise UsageError("--resume and --overwrite exclude each other.")
-    return {"checkpoint": _checkpoint, "oracle": _oracle, "baseline": _baseline}[options.verb](
-        options
-    )
+    verbs = {
+        "checkpoint": _checkpoint,
+        "oracle": _oracle,
+        "baseline": _baseline,
+        "questions": check_verbs.questions,
+        "selftest": check_verbs.selftest,
+    }
+    return verbs[options.verb](options)
 
 
 def _with_verb(arguments: Sequence[str]) -> list[str]:
@@ -108,6 +117,16 @@ def _build_parser() -> Parser:
         help=f"{' or '.join(KINDS)} (default: %(default)s)",
     )
     _add_compare(verbs)
+    what = "ask five kinds of questions about pictures: points out of 100"
+    questions = verbs.add_parser(
+        "questions", help=what, description=f"{what}.".capitalize(), epilog=check_verbs.QUESTIONS
+    )
+    check_verbs.add_questions_options(questions)
+    what = "grade impostors: exit code 3 unless each gets what it deserves"
+    selftest = verbs.add_parser(
+        "selftest", help=what, description=f"{what}.".capitalize(), epilog=check_verbs.SELFTEST
+    )
+    check_verbs.add_selftest_options(selftest)
     return parser
 
 
@@ -315,4 +334,4 @@ def _exam(options: argparse.Namespace) -> "Exam":
 
 
 if __name__ == "__main__":
-    run(main)
+    run(main, resumable={*VERBS, *sys.argv[1:2]} - {*check_verbs.VERBS})

@@ -30,6 +30,7 @@ from scene_renderer.kinematics import start_joints
 from scene_renderer.scene import Scene, Vector
 from scene_renderer.splits import find_split
 from scene_renderer.vocabulary import CONTEXTS, REFUSAL_REASONS
+from vlm.processor import GREY as GREY
 
 if TYPE_CHECKING:
     from scene_renderer.renderer import Renderer
@@ -43,9 +44,6 @@ CUSTOM = "custom"
 TRUE, BLANK, MIRRORED = "true", "blank", "mirrored"
 PICTURES = (TRUE, BLANK, MIRRORED)
 """What may be done to a picture before it is shown."""
-
-GREY = 127
-"""The brightness of a blank picture."""
 
 _RETRY_STRIDE = 1_000_003
 _KEYS = ("id", "scene", "instruction", "context", "goal")

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from scene_renderer.errors import CheckpointError
 from vlm.config import BASE_MODELS, CHECKPOINTS, resolve_base
+from vlm.model import read_metadata
 from vlm.policy import Policy, load_policy
 
 SHIPPED = CHECKPOINTS / "tiny-tuned"
@@ -14,17 +15,27 @@ ADAPTER = "adapter_config.json"
 def find_checkpoint(root: Path = CHECKPOINTS, shipped: Path = SHIPPED) -> str:
     """Returns the newest run in `root` other than the shipped one, else the shipped one.
 
+    A blind run is a control and is never meant.
+
     Raises:
         CheckpointError: if there is neither.
     """
     found = sorted(root.glob(f"*/{ADAPTER}"), key=lambda path: path.stat().st_mtime)
-    runs = [path.parent for path in found if path.parent != shipped]
+    runs = [p.parent for p in found if p.parent != shipped and not is_blind(p.parent)]
     if not found:
         raise CheckpointError(
             f"There is no checkpoint in '{display_name(str(root))}' yet; make one with "
             "'python -m finetune train', or name a model."
         )
     return display_name(str(runs[-1] if runs else shipped))
+
+
+def is_blind(folder: Path) -> bool:
+    """Whether a checkpoint was tuned on grey pictures: `python -m finetune train --blind`."""
+    try:
+        return bool(read_metadata(folder).get("blind"))
+    except CheckpointError:
+        return False
 
 
 def display_name(source: str) -> str:

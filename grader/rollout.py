@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from grader.asking import ask_policy
 from grader.baselines import Policy
 from grader.cases import Case, Question
 from grader.causes import explain
@@ -90,12 +91,15 @@ def roll_out(
 
     Yields:
         The outcomes of one batch after the other, in the order of the questions.
+
+    Raises:
+        CheckpointError: if the policy breaks down, or does not give one text to each question.
     """
     waiting: list[tuple[Question, Answer, Attempt]] = []
     for start in range(0, len(questions), batch_size):
         batch = questions[start : start + batch_size]
         instructions = [q.case.instruction for q in batch]
-        answers = policy.answer(batch, instructions, batch_size=batch_size)
+        answers = ask_policy(policy, batch, instructions, batch_size)
         pairs = zip(batch, answers, strict=True)
         begun = [(q, answer, _begin(q.case, answer.text, arena)) for q, answer in pairs]
         if waiting:

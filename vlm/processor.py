@@ -8,6 +8,9 @@ from numpy.typing import NDArray
 
 Image = NDArray[np.uint8]
 
+GREY = 127
+"""The brightness of a blank picture."""
+
 
 def load_processor(source: str) -> Any:
     """Loads a processor; works without torchvision for SmolVLM folders too.
@@ -36,6 +39,11 @@ def image_size(processor: Any) -> int:
     return int(size.get("longest_edge") or size.get("height") or 224)
 
 
+def grey_picture(side: int) -> Image:
+    """Returns a picture of nothing: uint8, shape (side, side, 3), RGB."""
+    return np.full((side, side, 3), GREY, dtype=np.uint8)
+
+
 class ChatTokenizer:
     """Tokenizes questions and answers as the chat template words them, image tokens included.
 
@@ -46,8 +54,7 @@ class ChatTokenizer:
     def __init__(self, processor: Any) -> None:
         self.processor = processor
         self.tokenizer = processor.tokenizer
-        side = image_size(processor)
-        blank = np.full((side, side, 3), 127, dtype=np.uint8)
+        blank = grey_picture(image_size(processor))
         encoded = processor(text=[processor.image_token], images=[[blank]])
         self.image_block: list[int] = list(encoded["input_ids"][0])
         self.image_token_id: int = self.tokenizer.convert_tokens_to_ids(processor.image_token)

@@ -36,3 +36,21 @@ def test_nothing_to_resume_is_told(checkpoints):
 def test_a_run_below_the_working_folder_has_a_short_name(checkpoints, monkeypatch):
     monkeypatch.chdir(checkpoints.parent)
     assert str(choose_output("run", resume=False)) == f"{checkpoints.name}/run-001"
+
+
+def test_a_blind_run_is_called_like_the_newest_run_that_has_no_twin(checkpoints):
+    assert choose_output("run", resume=False, blind=True) == checkpoints / "run-001-blind"
+    for name in ("run-002", "run-004"):
+        (checkpoints / name).mkdir()
+    twin = choose_output("run", resume=False, blind=True)
+    assert twin == checkpoints / "run-004-blind"
+    twin.mkdir()
+    assert choose_output("run", resume=False, blind=True) == checkpoints / "run-005-blind"
+    assert choose_output("run", resume=True, blind=True) == twin
+    assert choose_output("run", resume=False) == checkpoints / "run-005"
+
+
+def test_a_sighted_run_is_no_blind_run_to_resume(checkpoints):
+    (checkpoints / "run-001").mkdir()
+    with pytest.raises(UsageError, match="There is no run to resume"):
+        choose_output("run", resume=True, blind=True)

@@ -23,6 +23,15 @@ def test_the_newest_run_is_found_and_the_shipped_one_comes_last(tmp_path: Path) 
     assert find_checkpoint(tmp_path, shipped) == str(newest)
 
 
+def test_a_blind_twin_is_never_the_newest_run(tmp_path: Path) -> None:
+    shipped = make_run(tmp_path / "tiny-tuned", age=0)
+    sighted = make_run(tmp_path / "run-001", age=300)
+    twin = make_run(tmp_path / "run-001-blind", age=100)
+    for folder, blind in ((sighted, "false"), (twin, "true")):
+        (folder / "tablehand.json").write_text(f'{{"base": "tiny", "blind": {blind}}}')
+    assert find_checkpoint(tmp_path, shipped) == str(sighted)
+
+
 def test_without_any_checkpoint_it_says_how_to_make_one(tmp_path: Path) -> None:
     with pytest.raises(CheckpointError, match="python -m finetune train"):
         find_checkpoint(tmp_path, tmp_path / "tiny-tuned")

@@ -1,0 +1,129 @@
+"""What `selftest` and `questions` of `python -m grader` take and do.
+
+What is heavy is imported where it is needed, so that help is instant.
+"""
+
+import argparse
+
+from scene_renderer.console import (
+    EXIT_THRESHOLD,
+    Parser,
+    natural,
+    note,
+    one_of,
+    positive,
+    print_json,
+)
+from scene_renderer.splits import SPLITS
+from scene_renderer.vocabulary import CONTEXTS
+
+VERBS = ("selftest", "questions")
+"""Neither writes anything, so neither has anything to go on with."""
+
+SELFTEST = """examples:
+  python -m grader selftest
+  python -m grader selftest --count 112 --seed 1 --json"""
+
+QUESTIONS = """examples:
+  python -m grader questions
+  python -m grader questions checkpoints/tiny-base --count 40
+  python -m grader questions --blank --json"""
+
+
+def add_selftest_options(verb: Parser) -> None:
+    """Adds what `selftest` takes."""
+    _add_common(verb)
+    verb.add_argument(
+        "--count", type=positive, default=56, metavar="N", help="cases (default: %(default)s)"
+    )
+    verb.add_argument(
+        "--workers",
+        type=positive,
+        metavar="N",
+        help="processes that execute plans (default: one for each CPU)",
+    )
+
+
+def add_questions_options(verb: Parser) -> None:
+    """Adds what `questions` takes."""
+    verb.add_argument("path", nargs="?", help="folder, short name or hub id of the model")
+    _add_common(verb)
+    verb.add_argument(
+        "--count",
+        type=positive,
+        default=100,
+        metavar="N",
+        help="questions of each kind (default: %(default)s)",
+    )
+    verb.add_argument(
+        "--split",
+        type=one_of("split", SPLITS),
+        default="test",
+        help="where scenes are drawn from (default: %(default)s)",
+    )
+    verb.add_argument(
+        "--context",
+        type=one_of("context", CONTEXTS),
+        default="image",
+        help=f"of {', '.join(CONTEXTS)} (default: %(default)s, where only looking helps)",
+    )
+    verb.add_argument(
+        "--blank", action="store_true", help="show a grey picture instead: what guessing gets"
+    )
+    verb.add_argument("--device", default="auto", help="cpu, cuda or auto (default: %(default)s)")
+    verb.add_argument(
+        "--batch-size",
+        type=positive,
+        default=32,
+        metavar="N",
+        help="questions at a time (default: %(default)s)",
+    )
+
+
+def _add_common(verb: Parser) -> None:
+    verb.add_argument(
+        "--seed", type=natural, default=0, help="of the sample (default: %(default)s)"
+    )
+    verb.add_argument("--json", action="store_true", help="print one JSON document")
+    verb.add_argument("--quiet", action="store_true", help="show no progress")
+    verb.set_defaults(resume=False, overwrite=False)
+
+
+def selftest(options: argparse.Namespace) -> int | None:
+    """Grades impostors; exit code 3 if one does not get what it deserves."""
+    from grader.crew import Crew
+    from grader.selftest import format_trials, is_passed, report_trials, try_impostors
+
+    with Crew(options.workers) as crew:
+        trials = try_impostors(crew, options.seed, options.count, options.quiet)
+    if options.json:
+        print_json(report_trials(trials, options.seed, options.count))
+    else:
+        print(format_trials(trials))
+    if is_passed(trials):
+        return None
+    note("The grader cannot be trusted: somebody did not get what they deserve.")
+    return EXIT_THRESHOLD
+
+
+def questions(options: argparse.Namespace) -> None:
+    """Asks a model the five kinds of questions."""
+    from grader.find import find_checkpoint, load_with_base
+    from grader.questions import format_questions, measure_questions
+
+    path = options.path or find_checkpoint()
+    policy, _ = load_with_base(path, options.device, base_too=False)
+    marks = measure_questions(
+        policy,
+        options.seed,
+        options.count,
+        split=options.split,
+        context=options.context,
+        blank=options.blank,
+        batch_size=options.batch_size,
+        quiet=options.quiet,
+    )
+    if options.json:
+        print_json({"checkpoint": policy.name, **marks})
+    else:
+        print(format_questions(policy.name, marks))
