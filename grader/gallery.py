@@ -72,8 +72,8 @@ def build_exhibits(
 ) -> list[Exhibit]:
     """Returns the chosen answers with their animations, then the worst cases with their stills."""
     films = choose(outcomes)
-    shown = {o.case for o in films}
-    worst = choose_worst([o for o in outcomes if o.case not in shown])
+    shown = {o.scene for o in films}
+    worst = choose_worst([o for o in outcomes if o.scene not in shown])
     tickets = [crew.submit(animate_answer, cases[o.case].scene, o) for o in films]
     stills = [crew.submit(draw_still, cases[o.case]) for o in worst]
     exhibits = []

@@ -8,6 +8,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from qa_generator.tasks import tasks_of
+from scene_renderer.splits import SPLITS
+
 Json = dict[str, Any]
 
 CONTEXTS = {
@@ -91,7 +94,10 @@ def count_arms(groups: Sequence[Group]) -> int:
 
 
 def find_command(report: Json) -> str:
-    """Returns the command that makes a report again, as far as its settings tell it."""
+    """Returns the command that makes a report again, as far as its settings tell it.
+
+    What a grade does of its own accord is left out.
+    """
     settings = report.get("settings") or {}
     if settings.get("command"):
         return str(settings["command"])
@@ -102,8 +108,11 @@ def find_command(report: Json) -> str:
     for flag in ("cases", "split", "count", seed, "limit"):
         if settings.get(flag) is not None:
             words += [f"--{flag}", str(settings[flag])]
-    for flag in ("contexts", "tasks", "suites"):
-        if settings.get(flag):
+    usual: Json = {"contexts": list(CONTEXTS)}
+    if settings.get("split") in SPLITS:
+        usual["tasks"] = list(tasks_of(settings["split"]))
+    for flag in ("contexts", "tasks"):
+        if settings.get(flag) and settings[flag] != usual.get(flag):
             words += [f"--{flag}", *map(str, settings[flag])]
     return shlex.join(words)
 

@@ -28,8 +28,9 @@ class Fact:
 
 @dataclass(frozen=True)
 class Grid:
-    """Figures in rows of the same columns."""
+    """Figures in rows of the same columns; the title is what the paths to all rows begin with."""
 
+    title: str
     columns: Sequence[str]
     rows: Mapping[str, Sequence[Fact]]
 
@@ -59,9 +60,18 @@ def sort_figures(figures: object) -> tuple[list[Fact], list[Grid]]:
         if len(found) < 2:
             facts += [_fact((*p, key), leaf) for p, row in found for key, leaf in row.items()]
         else:
-            lines = {_label(p) or "all": [_fact((k,), v) for k, v in r.items()] for p, r in found}
-            grids.append(Grid([_label((c,)) for c in columns], lines))
+            grids.append(_grid(columns, found))
     return facts, grids
+
+
+def _grid(columns: Sequence[str], found: Sequence[tuple[tuple[str, ...], Json]]) -> Grid:
+    first = {path[:1] for path, _ in found}
+    title = first.pop() if len(first) == 1 else ()
+    lines = {
+        _label(path[len(title) :]) or "all": [_fact((key,), leaf) for key, leaf in row.items()]
+        for path, row in found
+    }
+    return Grid(_label(title), [_label((column,)) for column in columns], lines)
 
 
 def _rows(value: object, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Json]]:

@@ -44,7 +44,7 @@ def duration(milliseconds: object) -> str:
         return NONE
     if milliseconds >= 10_000:
         return f"{milliseconds / 1000:.1f} s"
-    return f"{milliseconds:.{0 if milliseconds >= 10 else 1}f} ms"
+    return f"{milliseconds:,.{0 if milliseconds >= 10 else 1}f} ms"
 
 
 def p_value(value: object) -> str:
