@@ -6,16 +6,20 @@ answered. Every part of a report may be missing: what was not measured is left o
 
 import base64
 import dataclasses
+import functools
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from grader import page_data, page_figures, plots
 from grader.metrics import Outcome
 from grader.page_filters import FILTERS
 from scene_renderer.console import write_whole
+
+if TYPE_CHECKING:
+    import jinja2
 
 Json = dict[str, Any]
 
@@ -89,6 +93,25 @@ def format_page(report: Json, exhibits: Sequence[Exhibit] = ()) -> str:
         report: as `grader.report` makes it, of this or an earlier version.
         exhibits: answers to show: films, and stills of the worst cases.
     """
+    shown = fit(exhibits)
+    return (
+        _environment()
+        .get_template(TEMPLATE)
+        .render(
+            report=report,
+            films=[e for e in shown if not e.is_worst],
+            worst=[e for e in shown if e.is_worst],
+            charts=_charts(report),
+            groups=page_data.group_suites((report.get("reliability") or {}).get("suites") or {}),
+            data=page_data,
+            figures=page_figures,
+        )
+    )
+
+
+@functools.cache
+def _environment() -> "jinja2.Environment":
+    """Returns what reads templates: it escapes all that is put into them, and forgives absence."""
     import jinja2
 
     environment = jinja2.Environment(
@@ -99,16 +122,7 @@ def format_page(report: Json, exhibits: Sequence[Exhibit] = ()) -> str:
         lstrip_blocks=True,
     )
     environment.filters |= FILTERS
-    shown = fit(exhibits)
-    return environment.get_template(TEMPLATE).render(
-        report=report,
-        films=[e for e in shown if not e.is_worst],
-        worst=[e for e in shown if e.is_worst],
-        charts=_charts(report),
-        groups=page_data.group_suites((report.get("reliability") or {}).get("suites") or {}),
-        data=page_data,
-        figures=page_figures,
-    )
+    return environment
 
 
 def _charts(report: Json) -> dict[str, plots.Chart | None]:

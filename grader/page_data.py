@@ -114,6 +114,8 @@ def find_command(report: Json) -> str:
     for flag in ("contexts", "tasks"):
         if settings.get(flag) and settings[flag] != usual.get(flag):
             words += [f"--{flag}", *map(str, settings[flag])]
+    if "suites" in settings:
+        words += ["--suites", *(map(str, settings["suites"] or ["none"]))]
     return shlex.join(words)
 
 
