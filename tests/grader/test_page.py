@@ -1,5 +1,6 @@
 import copy
 import html.parser
+import io
 import re
 import shutil
 import subprocess
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from grader.metrics import Outcome
 from grader.page import MOST_BYTES, TEMPLATES, Exhibit, Mark, fit, format_page, write_report
@@ -238,7 +240,12 @@ for (const width of [400, 1280]) {
 
 @pytest.mark.skipif(shutil.which("chromium") is None, reason="needs chromium")
 def test_a_browser_finds_no_error_and_nothing_that_sticks_out(tmp_path: Path) -> None:
-    exhibits = [Exhibit(MISS, gif=b""), Exhibit(MISS, still=b"", oracle="x" * 99, is_worst=True)]
+    pictures = {kind: io.BytesIO() for kind in ("gif", "jpeg")}
+    for kind, file in pictures.items():
+        Image.new("RGB", (440, 220)).save(file, kind)
+    gif, still = (file.getvalue() for file in pictures.values())
+    wordy = replace(MISS, instruction="word" * 40, answer="9" * 200)
+    exhibits = [Exhibit(wordy, gif), Exhibit(wordy, still=still, oracle="x" * 99, is_worst=True)]
     write_report(full_report(), exhibits, tmp_path)
     (tmp_path / "frames.html").write_text(FRAMES)
     command = [
