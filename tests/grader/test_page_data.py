@@ -1,0 +1,60 @@
+import pytest
+
+from grader.page_data import count_arms, find_command, group_suites, list_causes
+from qa_generator.tasks import tasks_of
+
+ARM = {"variant": "a"}
+
+
+def test_suites_are_grouped_in_the_order_of_the_page_and_strangers_come_last() -> None:
+    suites = {n: {"variants": [ARM]} for n in ("novel", "pictures", "noise", "paraphrase")}
+    groups = group_suites(suites | {"order": {"variants": []}})
+    assert [list(group.suites) for group in groups] == [
+        ["paraphrase", "noise"], ["pictures"], ["novel"]
+    ]  # fmt: skip
+    assert count_arms(groups) == 4
+
+
+def test_causes_are_split_by_context_where_that_is_known() -> None:
+    counted = {"causes": {"parse": 1, "dropped": 3}}
+    assert [(c.name, c.count) for c in list_causes({"reliability": counted})] == [
+        ("dropped", 3), ("parse", 1)
+    ]  # fmt: skip
+    split = {"causes_by_context": {"named": {"parse": 1}, "image": {"parse": 1, "dropped": 5}}}
+    dropped, parse = list_causes({"reliability": split})
+    assert dropped.by_context == {"image": 5}
+    assert (parse.count, parse.by_context) == (2, {"named": 1, "image": 1})
+    assert list_causes({}) == []
+
+
+@pytest.mark.parametrize(
+    ("checkpoint", "settings", "command"),
+    [
+        ("runs/a", {}, "python -m grader checkpoint runs/a"),
+        ("oracle", {"split": "test", "seed": 3, "count": 9, "contexts": ["named"]},
+         "python -m grader oracle --split test --count 9 --seed 3 --contexts named"),
+        ("majority", {"count": 5}, "python -m grader baseline --kind majority --count 5"),
+        ("my run; rm", {"cases": "a b.jsonl"},
+         "python -m grader checkpoint 'my run; rm' --cases 'a b.jsonl'"),
+        ("x", {"mode": "quick", "seed": 12345, "fresh": 7, "suites": ["noise"], "limit": None},
+         "python -m grader checkpoint x --quick --fresh 7 --suites noise"),
+        ("x", {"mode": "normal", "suites": []}, "python -m grader checkpoint x --suites none"),
+        ("x", {"command": "make grade"}, "make grade"),
+    ],
+)  # fmt: skip
+def test_the_command_makes_the_report_again(
+    checkpoint: str, settings: dict[str, object], command: str
+) -> None:
+    assert find_command({"checkpoint": checkpoint, "settings": settings}) == command
+
+
+def test_the_command_does_not_repeat_what_is_usual() -> None:
+    settings = {
+        "split": "test",
+        "tasks": list(tasks_of("test")),
+        "contexts": ["named", "unnamed", "image"],
+    }
+    report = {"checkpoint": "x", "settings": settings}
+    assert find_command(report) == "python -m grader checkpoint x --split test"
+    settings["tasks"] = ["lift"]
+    assert find_command(report).endswith("--tasks lift")
