@@ -40,6 +40,7 @@ def build_report(
     outcomes: Mapping[str, Sequence[Outcome]],
     *,
     settings: Json,
+    suites: Json | None = None,
     inference: Json | None = None,
     execution: Json | None = None,
     environment: Json | None = None,
@@ -50,6 +51,7 @@ def build_report(
         name: what was graded, as people call it.
         outcomes: role to its outcomes; `MODEL` is there, the other roles are controls.
         settings: what was asked for: split, seed, count.
+        suites: name to what `report_suite` told of it.
         inference: how fast the model answered.
         execution: how fast the simulator executed.
         environment: versions, device, commit.
@@ -68,6 +70,8 @@ def build_report(
     }
     if BLANK in outcomes:
         report["reliability"]["blank_image_success"] = success_rate(outcomes[BLANK]).to_dict()
+    if suites:
+        report["reliability"]["suites"] = suites
     parts = {"inference": inference, "execution": execution, "environment": environment}
     report |= {key: part for key, part in parts.items() if part is not None}
     report["verdict"] = verdict(report)
