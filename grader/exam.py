@@ -268,7 +268,8 @@ def _within(share: int | None, groups: list[list[Case]]) -> list[list[Case]]:
     """Returns the first groups, as many as have at most so many cases, and at least one."""
     if share is None:
         return groups
-    total, kept = 0, []
+    total = 0
+    kept: list[list[Case]] = []
     for group in groups:
         total += len(group)
         if kept and total > share:
@@ -287,8 +288,9 @@ def _shorten(
         *((i / len(paper.controls), 1, [c]) for i, c in enumerate(paper.controls)),
     ]
     for own in groups.values():
+        ordered = sorted(own, key=lambda group: when[group[0].origin])
         entries += [
-            (max(i / len(own), when[group[0].origin]), 2, group) for i, group in enumerate(own)
+            (max(i / len(own), when[group[0].origin]), 2, group) for i, group in enumerate(ordered)
         ]
     taken: tuple[list[Case], list[Case], list[Case]] = [], [], []
     for _, kind, cases in sorted(entries, key=lambda entry: entry[:2]):

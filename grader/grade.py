@@ -49,8 +49,8 @@ def grade(
     draws: Sequence[Draw],
     ledger: Ledger,
     crew: Crew,
-    *,
     rivals: Mapping[str, Policy] | None = None,
+    *,
     controls: bool = True,
     quiet: bool = False,
 ) -> Json:
