@@ -1,14 +1,17 @@
 import json
 from pathlib import Path
+from typing import Any
 
-import numpy as np
 import pytest
 
 from grader.__main__ import main
-from grader.cases import Case, ask
-from grader.grade import GREY, blank
+from grader.baselines import Baseline, oracle_plan
+from grader.cases import Case
+from grader.exam import Draw, Exam
+from grader.grade import check_oracle, name_controls, with_blank_control
+from grader.metrics import Outcome
 from qa_generator.lexicon import lexicon
-from scene_renderer.errors import OutputError
+from scene_renderer.errors import OracleError, OutputError
 
 
 @pytest.fixture(scope="module")
@@ -72,11 +75,45 @@ def test_a_model_is_graded_beside_its_controls_and_a_grade_goes_on(
     assert again["controls"] == report["controls"]
 
 
-def test_a_blank_image_is_grey_and_everything_else_stays(lift: Case) -> None:
-    question = ask(lift, np.zeros((8, 8, 3), np.uint8))
-    (grey,) = blank([question])
-    assert grey.image is not None
-    assert np.unique(grey.image).tolist() == [GREY]
-    assert grey.listing == question.listing
-    assert grey.case is lift
-    assert question.image is not None and not question.image.any()
+def outcome(case: str, success: bool | None, **more: Any) -> Outcome:
+    words = "0", "test", "lift", "image", "lift it", "refuse(absent)"
+    return Outcome(case, *words, True, False, success, "" if success else "wrong place", **more)
+
+
+def test_a_grader_whose_oracle_misses_refuses_to_report() -> None:
+    check_oracle([outcome("a", True), outcome("b", None)])
+    with pytest.raises(OracleError, match=r"missed 1 of 2: 'b' \(wrong place\)\.") as caught:
+        check_oracle([outcome("a", True), outcome("b", False)])
+    assert caught.value.exit_code == 3
+    with pytest.raises(OracleError, match="and 2 more"):
+        check_oracle([outcome(str(i), False) for i in range(5)])
+
+
+def test_the_blank_control_comes_from_the_suite_if_there_is_none() -> None:
+    main = [outcome("a", True, origin="a")]
+    suite = {"suite": "pictures", "origin": "a"}
+    varied = [
+        outcome("a~b", False, variant="blank", **suite),
+        outcome("a~m", True, variant="mirrored", **suite),
+    ]
+    found = with_blank_control({"model": main}, main + varied)
+    (blank,) = found["blank_image"]
+    assert (blank.case, blank.suite, blank.success) == ("a", "main", False)
+    own = {"model": main, "blank_image": main}
+    assert with_blank_control(own, main + varied) == own
+    assert with_blank_control({"model": main}, main) == {"model": main}
+
+
+def test_a_blank_control_is_asked_for_unless_the_suite_shows_it_for_all(lift: Case) -> None:
+    class Seeing(Baseline):
+        image_size = 32  # type: ignore[assignment]
+
+    exam = Exam("test", 0, 1, ("lift",), ("named",), mode="full")
+    model = Seeing("seeing", oracle_plan)
+    bare = Draw([lift], [])
+    varied = Draw([lift], [lift.vary("pictures", "blank", picture="blank")])
+    rules = ["majority", "random"]
+    assert name_controls(exam, [bare], model, {}) == ["oracle", "blank_image", *rules]
+    assert name_controls(exam, [varied], model, {}) == ["oracle", *rules]
+    blindfolded = Baseline("rule", oracle_plan)
+    assert name_controls(exam, [bare], blindfolded, {}) == ["oracle", *rules]
