@@ -9,6 +9,7 @@ other, in one context after the other. A limit shortens everything in the same p
 """
 
 import hashlib
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -251,7 +252,7 @@ def set_paper(exam: Exam, draws: Sequence[Draw], controls: int) -> Paper:
     asked = len(main) + len(paper.variants) + controls * known
     if exam.limit is None or asked <= exam.limit:
         return paper
-    return _shorten(paper, groups, controls, exam.limit)
+    return _shorten(paper, draws, groups, controls, exam.limit)
 
 
 def _groups(draws: Sequence[Draw], suite: str) -> list[list[Case]]:
@@ -279,24 +280,34 @@ def _within(share: int | None, groups: list[list[Case]]) -> list[list[Case]]:
 
 
 def _shorten(
-    paper: Paper, groups: Mapping[str, list[list[Case]]], controls: int, limit: int
+    paper: Paper,
+    draws: Sequence[Draw],
+    groups: Mapping[str, list[list[Case]]],
+    controls: int,
+    limit: int,
 ) -> Paper:
-    """Takes the first few of everything, in the same proportion, with at most `limit` answers."""
-    when = {case.id: i / len(paper.main) for i, case in enumerate(paper.main)}
+    """Takes the first few of everything, in the same proportion, with at most `limit` answers.
+
+    A draw is taken whole or not at all, so that contexts can be compared; of the first as much as
+    the limit allows.
+    """
+    when = {case.id: i / len(draws) for i, draw in enumerate(draws) for case in draw.cases}
+    known = math.ceil(len(paper.controls) / len(draws[0].cases))
     entries: list[tuple[float, int, list[Case]]] = [
-        *((when[c.id], 0, [c]) for c in paper.main),
-        *((i / len(paper.controls), 1, [c]) for i, c in enumerate(paper.controls)),
+        *((i / len(draws), 0, draw.cases) for i, draw in enumerate(draws)),
+        *((i / known, 1, draw.cases) for i, draw in enumerate(draws[:known])),
     ]
     for own in groups.values():
         ordered = sorted(own, key=lambda group: when[group[0].origin])
         entries += [
             (max(i / len(own), when[group[0].origin]), 2, group) for i, group in enumerate(ordered)
         ]
-    taken: tuple[list[Case], list[Case], list[Case]] = [], [], []
-    for _, kind, cases in sorted(entries, key=lambda entry: entry[:2]):
+    taken: tuple[list[Case], list[Case], list[Case]] = draws[0].cases[:limit], [], []
+    limit -= len(taken[0])
+    for _, kind, cases in sorted(entries, key=lambda entry: entry[:2])[1:]:
         limit -= len(cases) * (controls if kind == 1 else 1)
         if limit < 0:
             break
         taken[kind].extend(cases)
-    main, known, variants = taken
-    return Paper(main, variants, known)
+    main, controlled, variants = taken
+    return Paper(main, variants, controlled)

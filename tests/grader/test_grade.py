@@ -1,4 +1,5 @@
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -6,10 +7,11 @@ import pytest
 
 from grader.__main__ import main
 from grader.baselines import Baseline, oracle_plan
-from grader.cases import Case
+from grader.cases import BLANK, Case
 from grader.exam import Draw, Exam
-from grader.grade import check_oracle, name_controls, with_blank_control
+from grader.grade import check_oracle, name_controls, with_blank_control, without_times
 from grader.metrics import Outcome
+from grader.suites.base import Suite
 from qa_generator.lexicon import lexicon
 from scene_renderer.errors import OracleError, OutputError
 
@@ -37,42 +39,55 @@ def grade(tuned: Path, output: Path, *more: str) -> None:
     main([str(tuned), *which, "--quiet", "--json", "--output", str(output), *more])
 
 
+def blanks(cases: Sequence[Case], seed: int) -> list[Case]:
+    return [case.vary("pictures", "blank", picture=BLANK) for case in cases]
+
+
+@pytest.fixture
+def suite(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One real suite of our own, and few tokens, as fresh weights would not stop by themselves."""
+    suites = {"pictures": Suite("pictures", "The picture is blank.", blanks, draws=9)}
+    monkeypatch.setattr("grader.exam.SUITES", suites)
+    monkeypatch.setattr("grader.grade.SUITES", suites)
+    monkeypatch.setattr("vlm.policy.MAX_NEW_TOKENS", 8)
+
+
 @pytest.mark.slow
+@pytest.mark.usefixtures("suite")
 def test_a_model_is_graded_beside_its_controls_and_a_grade_goes_on(
-    tuned: Path,
-    tmp_path: Path,
-    capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
+    tuned: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(
-        "vlm.policy.MAX_NEW_TOKENS", 8
-    )  # fresh weights would not stop by themselves
     output = tmp_path / "r"
-    grade(tuned, output)
+    grade(tuned, output, "--blind-twin", str(tuned.parent / "base"))
     report = json.loads(capsys.readouterr().out)
     assert report["n"] == 4
     assert report["checkpoint"] == str(tuned)
     assert set(report["controls"]) == {
         "blank_image",
+        "blind_twin",
         "untuned_base",
         "majority",
         "random",
         "oracle",
     }
     assert report["controls"]["oracle"]["success"]["k"] == 4
+    assert report["controls"]["blank_image"]["success"]["n"] == 4
+    assert report["reliability"]["suites"]["pictures"]["n"] == 4
     assert report["accuracy"]["success"]["k"] == 0, "fresh weights know nothing"
     assert "It is blind" in report["verdict"]
     assert report["inference"]["latency_ms"]["p50"] > 0
     assert report["inference"]["peak_memory_mib"] > 50
 
     answers = (output / "answers.jsonl").read_text()
+    assert len(answers.splitlines()) == 4 * (2 + 5), "main and blank, and five controls"
     with pytest.raises(OutputError, match="--resume"):
         grade(tuned, output)
-    grade(tuned, output, "--resume")
+    (output / "answers.jsonl").write_text(answers[: len(answers) // 3])
+    (output / "report.json").unlink()
+    grade(tuned, output, "--resume", "--blind-twin", str(tuned.parent / "base"))
     assert (output / "answers.jsonl").read_text() == answers
     again = json.loads(capsys.readouterr().out)
-    assert again["accuracy"] == report["accuracy"]
-    assert again["controls"] == report["controls"]
+    assert json.dumps(without_times(again)) == json.dumps(without_times(report))
 
 
 def outcome(case: str, success: bool | None, **more: Any) -> Outcome:
