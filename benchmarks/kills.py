@@ -129,7 +129,7 @@ def make(data: Path, what: str, workers: int, *more: str) -> subprocess.Popen[by
         words = ["scene_renderer", "render", "--count", str(COUNT), "--image-size", str(SIZE)]
         words += ["--output", str(data)]
     elif what in GRADES:
-        words = ["grader", *GRADES[what], "--quick", "--limit", str(ANSWERS)]
+        words = ["grader", *GRADES[what], "--quick", "--limit", str(ANSWERS), "--batch-size", "4"]
         words += ["--output", str(made(data, what))]
     else:
         scenes = made(data, "scenes")

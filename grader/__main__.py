@@ -96,9 +96,6 @@ def _build_parser() -> Parser:
     checkpoint.add_argument(
         "--device", default="auto", help="cpu, cuda or auto (default: %(default)s)"
     )
-    checkpoint.add_argument(
-        "--batch-size", type=positive, metavar="N", help="questions at a time (default: 32)"
-    )
     _add_verb(
         verbs,
         "oracle",
@@ -201,6 +198,9 @@ def _add_amount(parser: Parser) -> None:
     )
     parser.add_argument(
         "--limit", type=positive, metavar="N", help="at most so many answers in all, fairly cut"
+    )
+    parser.add_argument(
+        "--batch-size", type=positive, metavar="N", help="questions at a time (default: 32)"
     )
 
 
@@ -344,7 +344,7 @@ def _exam(options: argparse.Namespace, sees: bool) -> "Exam":
         tasks=tuple(dict.fromkeys(options.tasks or tasks_of(options.split))),
         contexts=tuple(c for c in CONTEXTS if c in options.contexts),
         cases=options.cases,
-        batch_size=getattr(options, "batch_size", None) or BATCH_SIZE,
+        batch_size=options.batch_size or BATCH_SIZE,
         mode=mode,
         suites=choose_suites(options.suites, mode, sees),
         limit=options.limit,
