@@ -2,7 +2,9 @@
 
 python -m grader checkpoint                     the newest run, else the shipped checkpoint
 python -m grader checkpoints/tiny-tuned         the verb may be left out before a path
-python -m grader checkpoint --quick             a first impression
+python -m grader checkpoint --quick             a first impression in two minutes
+python -m grader checkpoint --full              every suite, ten minutes
+python -m grader checkpoint --fresh 20261121    a hidden test that nobody could have seen
 python -m grader checkpoint --cases mine.jsonl  your own cases
 python -m grader oracle --count 700 --json      must reach every goal
 python -m grader baseline --kind majority       what can be had without looking
@@ -14,7 +16,7 @@ python -m grader selftest                       impostors must get what they des
 import argparse
 import difflib
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -37,12 +39,13 @@ from scene_renderer.vocabulary import CONTEXTS
 if TYPE_CHECKING:
     from grader.baselines import Policy
     from grader.cases import Case
-    from grader.grade import Exam, Json
+    from grader.exam import Exam
+    from grader.grade import Json
+    from grader.page import Exhibit
 
 VERBS = ("checkpoint", "oracle", "baseline", "compare", *check_verbs.VERBS)
 KINDS = ("majority", "random")
 REPORTS = Path("reports")
-QUICK_COUNT = 32
 
 
 def main(arguments: Sequence[str]) -> int | None:
@@ -50,8 +53,8 @@ def main(arguments: Sequence[str]) -> int | None:
     options = _build_parser().parse_args(_with_verb(arguments))
     if options.verb == "compare":
         return _compare(options)
-    if options.resume and options.overwrite:
-        raise UsageError("--resume and --overwrite exclude each other.")
+    if options.verb not in check_verbs.VERBS:
+        _check_together(options)
     verbs = {
         "checkpoint": _checkpoint,
         "oracle": _oracle,
@@ -60,6 +63,19 @@ def main(arguments: Sequence[str]) -> int | None:
         "selftest": check_verbs.selftest,
     }
     return verbs[options.verb](options)
+
+
+def _check_together(options: argparse.Namespace) -> None:
+    """Refuses flags that contradict each other."""
+    seeded = options.seed is not None
+    for one, other, both in (
+        ("resume", "overwrite", options.resume and options.overwrite),
+        ("quick", "full", options.quick and options.full),
+        ("fresh", "seed", options.fresh is not None and seeded),
+        ("fresh", "cases", options.fresh is not None and options.cases is not None),
+    ):
+        if both:
+            raise UsageError(f"--{one} and --{other} exclude each other.")
 
 
 def _with_verb(arguments: Sequence[str]) -> list[str]:
@@ -86,14 +102,12 @@ def _build_parser() -> Parser:
     checkpoint.add_argument("path", nargs="?", help="folder, short name or hub id of the model")
     checkpoint.add_argument("--no-controls", action="store_true", help="grade the model alone")
     checkpoint.add_argument(
-        "--device", default="auto", help="cpu, cuda or auto (default: %(default)s)"
+        "--blind-twin",
+        metavar="PATH",
+        help="a model tuned on blank pictures, a control (default: NAME-blind beside it, if any)",
     )
     checkpoint.add_argument(
-        "--batch-size",
-        type=positive,
-        default=32,
-        metavar="N",
-        help="questions at a time (default: %(default)s)",
+        "--device", default="auto", help="cpu, cuda or auto (default: %(default)s)"
     )
     _add_verb(
         verbs,
@@ -160,37 +174,8 @@ def _add_verb(
     parser = verbs.add_parser(
         name, help=what, description=what.capitalize() + ".", epilog=f"examples:\n{examples}"
     )
-    parser.add_argument(
-        "--split",
-        type=one_of("split", SPLITS),
-        default="test",
-        help="where scenes are drawn from (default: %(default)s)",
-    )
-    parser.add_argument(
-        "--count",
-        type=positive,
-        default=200,
-        metavar="N",
-        help="cases in each context (default: %(default)s)",
-    )
-    parser.add_argument(
-        "--tasks", nargs="+", type=_task, metavar="TASK", help="some tasks only (default: all)"
-    )
-    parser.add_argument(
-        "--contexts",
-        nargs="+",
-        type=one_of("context", CONTEXTS),
-        default=contexts,
-        metavar="CONTEXT",
-        help=f"of {', '.join(CONTEXTS)} (default: {' '.join(contexts)})",
-    )
-    parser.add_argument(
-        "--seed", type=natural, default=0, help="of the sample of cases (default: %(default)s)"
-    )
-    parser.add_argument("--cases", type=Path, metavar="FILE", help="grade these cases (JSONL)")
-    parser.add_argument(
-        "--quick", action="store_true", help=f"only {QUICK_COUNT} cases in each context"
-    )
+    _add_sample(parser, contexts)
+    _add_amount(parser)
     parser.add_argument(
         "--workers",
         type=positive,
@@ -207,6 +192,68 @@ def _add_verb(
     return parser
 
 
+def _add_sample(parser: Parser, contexts: Sequence[str]) -> None:
+    """Adds what says which cases are drawn."""
+    parser.add_argument(
+        "--split",
+        type=one_of("split", SPLITS),
+        default="test",
+        help="where scenes are drawn from (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--tasks", nargs="+", type=_task, metavar="TASK", help="some tasks only (default: all)"
+    )
+    parser.add_argument(
+        "--contexts",
+        nargs="+",
+        type=one_of("context", CONTEXTS),
+        default=contexts,
+        metavar="CONTEXT",
+        help=f"of {', '.join(CONTEXTS)} (default: {' '.join(contexts)})",
+    )
+    parser.add_argument("--seed", type=natural, help="of the sample of cases (default: 0)")
+    parser.add_argument(
+        "--fresh",
+        type=natural,
+        metavar="SEED",
+        help="draw scenes, wordings and draws anew from a number that nobody knew before",
+    )
+    parser.add_argument("--cases", type=Path, metavar="FILE", help="grade these cases (JSONL)")
+
+
+def _add_amount(parser: Parser) -> None:
+    """Adds what says how much is asked."""
+    parser.add_argument(
+        "--count",
+        type=positive,
+        metavar="N",
+        help="cases in each context (default: 200; --quick 40, --full 600)",
+    )
+    parser.add_argument(
+        "--quick", action="store_true", help="few cases, a small share of every suite"
+    )
+    parser.add_argument("--full", action="store_true", help="many cases, every suite")
+    parser.add_argument(
+        "--suites",
+        nargs="+",
+        type=_suite,
+        metavar="NAME",
+        help="ways of varying the cases, or 'all' or 'none' (default: some; none without a model)",
+    )
+    parser.add_argument(
+        "--limit", type=positive, metavar="N", help="at most so many answers in all, fairly cut"
+    )
+    parser.add_argument(
+        "--batch-size", type=positive, metavar="N", help="questions at a time (default: 32)"
+    )
+
+
+def _suite(name: str) -> str:
+    from grader.suites.registry import SUITES
+
+    return one_of("suite", (*SUITES, "all", "none"))(name)
+
+
 def _task(name: str) -> str:
     from qa_generator.tasks import TASKS
 
@@ -215,18 +262,24 @@ def _task(name: str) -> str:
 
 def _checkpoint(options: argparse.Namespace) -> None:
     from grader.find import find_checkpoint, load_with_base
+    from grader.rivals import find_twin, load_rivals
     from vlm.config import resolve_base
     from vlm.model import weights_sha256
 
     path = options.path or find_checkpoint()
     resolve_base(path)
+    controls = not options.no_controls
+    twin = find_twin(path, options.blind_twin) if controls else None
+    if twin is not None:
+        resolve_base(twin)
     if options.output is None:
         options.output = REPORTS / Path(path).name
     given = _given_cases(options)
     claim_output(options.output, options.overwrite, options.resume)
-    subject, base = load_with_base(path, options.device, base_too=not options.no_controls)
+    subject, base = load_with_base(path, options.device, base_too=controls)
+    rivals = load_rivals(base, twin, options.device)
     weights = weights_sha256(Path(subject.loaded.source))
-    _grade(options, given, subject, base, controls=not options.no_controls, weights=weights)
+    _grade(options, given, subject, rivals, controls=controls, weights=weights)
 
 
 def _oracle(options: argparse.Namespace) -> int | None:
@@ -264,6 +317,8 @@ def _grade_rule(options: argparse.Namespace, policy: "Policy") -> "Json":
     if options.output is None:
         options.output = REPORTS / policy.name
         options.overwrite = not options.resume
+    if options.suites is None and not (options.quick or options.full):
+        options.suites = ["none"]
     return _grade(options, _given_cases(options), policy, controls=False)
 
 
@@ -277,7 +332,7 @@ def _grade(
     options: argparse.Namespace,
     given: "list[Case] | None",
     subject: "Policy",
-    base: "Policy | None" = None,
+    rivals: "Mapping[str, Policy] | None" = None,
     *,
     controls: bool,
     weights: str = "",
@@ -288,48 +343,68 @@ def _grade(
         options: of the command line.
         given: the cases of a file; None to draw them.
         subject: what is graded.
-        base: the untuned base of a tuned model, a control.
+        rivals: models that are controls, by role.
         controls: whether to grade controls too.
         weights: tells versions of a model apart, so that a grade never goes on with another.
     """
     from grader.crew import Crew
+    from grader.exam import collect_draws
     from grader.gallery import build_exhibits
-    from grader.grade import collect_cases, grade
+    from grader.grade import exhibited, grade
     from grader.ledger import Ledger
-    from grader.page import ANIMATIONS, write_report
-    from grader.report import MODEL
     from grader.table import format_table
 
-    exam = _exam(options)
-    settings = {"checkpoint": subject.name, "weights": weights} | exam.settings()
+    exam = _exam(options, sees=bool(subject.image_size))
+    beside = {"controls": controls, "rivals": sorted(rivals or {})}
+    settings = {"checkpoint": subject.name, "weights": weights, **beside} | exam.settings()
     ledger = Ledger(options.output, settings, overwrite=options.overwrite, resume=options.resume)
     with Crew(options.workers) as crew:
-        cases = given or collect_cases(exam, crew, options.quiet)
+        draws = collect_draws(exam, given, crew, options.quiet)
         report = grade(
-            subject, exam, cases, ledger, crew, base=base, controls=controls, quiet=options.quiet
+            subject,
+            exam,
+            draws,
+            ledger,
+            crew,
+            rivals=rivals,
+            controls=controls,
+            quiet=options.quiet,
         )
-        outcomes = [ledger.outcomes[MODEL][c.id] for c in cases] if subject.image_size else []
-        exhibits = build_exhibits(outcomes, {c.id: c for c in cases}, crew, options.quiet)
-    page = write_report(report, exhibits, options.output)
+        outcomes, cases = exhibited(draws, ledger) if subject.image_size else ([], {})
+        exhibits = build_exhibits(outcomes, cases, crew, options.quiet)
+    _publish(report, exhibits, options.output)
     print_json(report) if options.json else print(format_table(report))
-    note(f"Report: {page}")
-    if any(exhibit.gif for exhibit in exhibits):
-        note(f"Animations: {page.parent / ANIMATIONS}")
     return report
 
 
-def _exam(options: argparse.Namespace) -> "Exam":
-    from grader.grade import Exam
+def _publish(report: "Json", exhibits: "Sequence[Exhibit]", folder: Path) -> None:
+    """Writes the report in all its forms, and says where they are."""
+    from grader.page import ANIMATIONS, write_report
+
+    page = write_report(report, exhibits, folder)
+    note(f"Report: {page}")
+    if any(exhibit.gif for exhibit in exhibits):
+        note(f"Animations: {folder / ANIMATIONS}")
+
+
+def _exam(options: argparse.Namespace, sees: bool) -> "Exam":
+    """Returns what the options ask for; `sees` says whether the policy looks at pictures."""
+    from grader.exam import BATCH_SIZE, FULL, NORMAL, QUICK, SIZES, Exam, choose_suites, fresh_seed
     from qa_generator.tasks import tasks_of
 
+    mode = QUICK if options.quick else FULL if options.full else NORMAL
     return Exam(
         split=options.split,
-        seed=options.seed,
-        count=QUICK_COUNT if options.quick else options.count,
+        seed=(options.seed or 0) if options.fresh is None else fresh_seed(options.fresh),
+        count=options.count or SIZES[mode].count,
         tasks=tuple(dict.fromkeys(options.tasks or tasks_of(options.split))),
         contexts=tuple(c for c in CONTEXTS if c in options.contexts),
         cases=options.cases,
-        batch_size=getattr(options, "batch_size", 32),
+        batch_size=options.batch_size or BATCH_SIZE,
+        mode=mode,
+        suites=choose_suites(options.suites, mode, sees),
+        limit=options.limit,
+        fresh=options.fresh,
     )
 
 

@@ -8,6 +8,7 @@ A case file is JSONL; each line is
 with a scene as in `scene_renderer/scene.py` and a goal as in `qa_generator/tasks/__init__.py`.
 """
 
+import codecs
 import dataclasses
 import functools
 import json
@@ -24,7 +25,6 @@ from grader.metrics import MAIN
 from qa_generator.prompt import Observation, observe
 from qa_generator.tasks import TASKS, Goal, Instruction, read_goal
 from qa_generator.tasks.refuse import Refuse
-from scene_renderer.console import read_text
 from scene_renderer.errors import DatasetError, TablehandError, did_you_mean
 from scene_renderer.kinematics import start_joints
 from scene_renderer.scene import Scene, Vector
@@ -44,6 +44,9 @@ CUSTOM = "custom"
 TRUE, BLANK, MIRRORED = "true", "blank", "mirrored"
 PICTURES = (TRUE, BLANK, MIRRORED)
 """What may be done to a picture before it is shown."""
+
+MAX_BYTES = 256 * 2**20
+"""Of a case file; ten thousand cases have about 20 MiB."""
 
 _RETRY_STRIDE = 1_000_003
 _KEYS = ("id", "scene", "instruction", "context", "goal")
@@ -193,15 +196,17 @@ def read_cases(path: Path) -> list[Case]:
     """Reads a case file.
 
     Raises:
-        DatasetError: if the file is missing or empty, or a line is malformed; it names the line.
+        DatasetError: if the file is missing, empty or too large, or a line is malformed; it names
+            the line.
     """
-    lines = read_text(path).split("\n")
     cases: dict[str, Case] = {}
-    for number, line in enumerate(lines, start=1):
+    for number, line in enumerate(_read_lines(path), start=1):
         if not line.strip():
             continue
         try:
             case = _read_case(line)
+        except UnicodeError as error:
+            raise DatasetError(f"'{path}', line {number}: this is no UTF-8 text.") from error
         except (TablehandError, ValueError, RecursionError) as error:
             raise DatasetError(f"'{path}', line {number}: {error}") from error
         if case.id in cases:
@@ -212,8 +217,23 @@ def read_cases(path: Path) -> list[Case]:
     return list(cases.values())
 
 
-def _read_case(line: str) -> Case:
-    data = json.loads(line)
+def _read_lines(path: Path) -> list[bytes]:
+    try:
+        if path.exists() and not path.is_dir() and not path.is_file():
+            raise DatasetError(f"Cannot read '{path}': it is no regular file.")
+        if (size := path.stat().st_size) > MAX_BYTES:
+            raise DatasetError(
+                f"Case file '{path}' has {size / 2**20:.0f} MiB; at most {MAX_BYTES >> 20} are "
+                "read. Split it."
+            )
+        return path.read_bytes().removeprefix(codecs.BOM_UTF8).split(b"\n")
+    except OSError as error:
+        raise DatasetError(f"Cannot read '{path}': {error.strerror or error}.") from error
+
+
+def _read_case(line: bytes) -> Case:
+    data = json.loads(line.decode())
+    json.dumps(data, ensure_ascii=False).encode()  # refuses halves of characters, as in "\\ud800"
     if not isinstance(data, dict):
         raise DatasetError("a case must be a JSON object.")
     for key in (*_KEYS, *data):
@@ -230,4 +250,5 @@ def _read_case(line: str) -> Case:
     scene = Scene.from_dict(data["scene"])
     start_joints(scene.end_effector.position, scene.end_effector.yaw)  # refuses what cannot begin
     goal = read_goal(data["goal"], scene)
+    goal.oracle(scene)  # refuses what nobody could plan
     return Case(data["id"], scene, data["instruction"], data["context"], goal, CUSTOM)

@@ -1,165 +1,56 @@
-"""One grade from beginning to end: draw the cases, ask, execute, put the report together."""
+"""One grade from beginning to end: set the paper, let all sit for it, put the report together.
+
+The report of a grade that was killed and went on is the same, byte for byte, as that of one that
+was not, apart from what `TIMED` names.
+"""
 
 import dataclasses
-import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from grader.baselines import BASELINES, Baseline, Policy, oracle_plan
-from grader.cases import GREY, Case, Image, Question, ask, draw_cases, render_image
+from grader.baselines import BASELINES, Policy
+from grader.cases import BLANK as BLANK_PICTURE
+from grader.cases import Case, Question, ask
 from grader.crew import Crew
+from grader.exam import Draw, Exam, Paper, set_paper
 from grader.ledger import Ledger
-from grader.metrics import Outcome
-from grader.report import BASE, BLANK, MODEL, build_report
-from grader.rollout import Arena, roll_out
-from grader.speed import measure_speed
+from grader.metrics import MAIN, Outcome
+from grader.report import build_report
+from grader.roles import BLANK, MODEL, ORACLE
+from grader.rollout import Arena, settle_in_order
+from grader.sitting import Batch, Sitting, answer_all, leave_room, reserve, seat, split_up
+from grader.speed import MOST_ANSWERS, measure_speed
+from grader.studio import Studio
+from grader.suites.base import pair_up, report_suite
+from grader.suites.registry import SUITES
 from scene_renderer.console import Progress
 from scene_renderer.environment import describe_environment
-from scene_renderer.scene import Scene
+from scene_renderer.errors import OracleError
 
-CONTROL_DRAWS = 70
-"""Controls answer the cases of the first so many draws: they need less precision."""
+PICTURES = "pictures"
+"""The suite whose blank pictures make a control of their own needless."""
+
+TIMED = ("inference", "execution", "environment")
+"""The parts of a report that tell of time, machine and versions, and differ from run to run."""
+
+_NAMED_MISSES = 3
 
 Json = dict[str, Any]
 
 
-@dataclass(frozen=True)
-class Exam:
-    """What is asked of a policy.
-
-    Attributes:
-        split: a name from `SPLITS`; this and the next four are unused with `cases`.
-        seed: of the sample.
-        count: cases in each context.
-        tasks: words from `TASKS`.
-        contexts: words from `CONTEXTS`.
-        cases: the file the cases come from, if they are not drawn.
-        batch_size: questions answered at a time.
-    """
-
-    split: str
-    seed: int
-    count: int
-    tasks: tuple[str, ...]
-    contexts: tuple[str, ...]
-    cases: Path | None = None
-    batch_size: int = 32
-
-    def settings(self) -> Json:
-        """Returns what was asked for, as the report says it."""
-        if self.cases is not None:
-            digest = hashlib.sha256(self.cases.read_bytes()).hexdigest()
-            return {"cases": str(self.cases), "cases_sha256": digest}
-        return {
-            "split": self.split,
-            "seed": self.seed,
-            "count": self.count,
-            "tasks": list(self.tasks),
-            "contexts": list(self.contexts),
-        }
-
-
-def collect_cases(exam: Exam, crew: Crew, quiet: bool) -> list[Case]:
-    """Draws the cases; all contexts of one draw stand together."""
-    arguments = exam.tasks, exam.contexts
-    tickets = [
-        crew.submit(draw_cases, exam.split, exam.seed, i, *arguments) for i in range(exam.count)
-    ]
-    cases: list[Case] = []
-    with Progress("drawing cases", exam.count, "scenes", quiet) as progress:
-        for ticket in tickets:
-            cases += crew.result(ticket)
-            progress.advance()
-    return cases
-
-
-def collect_images(
-    cases: Sequence[Case], image_size: int, crew: Crew, quiet: bool
-) -> dict[Scene, Image]:
-    """Renders each table that is shown once."""
-    tickets = {c.shown: crew.submit(render_image, c.shown, image_size) for c in _first(cases)}
-    images = {}
-    with Progress("rendering", len(tickets), "images", quiet) as progress:
-        for scene, ticket in tickets.items():
-            images[scene] = crew.result(ticket)
-            progress.advance()
-    return images
-
-
-def _first(cases: Sequence[Case]) -> list[Case]:
-    """Returns one case of each table that is shown."""
-    return list({case.shown: case for case in cases}.values())
-
-
-def question_cases(cases: Sequence[Case], images: Mapping[Scene, Image]) -> list[Question]:
-    """Returns what a policy sees of the cases."""
-    return [ask(case, images.get(case.shown)) for case in cases]
-
-
-def blank(questions: Sequence[Question]) -> list[Question]:
-    """Returns the questions with a grey image in place of the picture."""
-    return [
-        dataclasses.replace(q, image=np.full_like(q.image, GREY))
-        for q in questions
-        if q.image is not None
-    ]
-
-
-@dataclass(frozen=True)
-class Sitting:
-    """One policy answering some questions in the report's role `role`."""
-
-    role: str
-    policy: Policy
-    questions: Sequence[Question]
-
-
-def rule_sittings(questions: Sequence[Question], exam: Exam) -> list[Sitting]:
-    """Returns the controls that need no model."""
-    part = control_part(questions, exam)
-    rules = {**BASELINES, "oracle": oracle_plan}
-    return [Sitting(name, Baseline(name, rule), part) for name, rule in rules.items()]
-
-
-def model_sittings(
-    policy: Policy, base: Policy | None, questions: Sequence[Question], exam: Exam
-) -> list[Sitting]:
-    """Returns the controls that a model answers: itself without a picture, and its base."""
-    part = control_part(questions, exam)
-    sittings = [Sitting(BLANK, policy, blank(part))]
-    return sittings if base is None else [*sittings, Sitting(BASE, base, part)]
-
-
-def control_part(questions: Sequence[Question], exam: Exam) -> Sequence[Question]:
-    """Returns the questions that controls answer."""
-    return questions[: CONTROL_DRAWS * len(exam.contexts)]
-
-
-def sit(sitting: Sitting, arena: Arena, ledger: Ledger, batch_size: int, quiet: bool) -> None:
-    """Lets a policy answer what the ledger lacks, and writes it down batch by batch."""
-    left = [q for q in sitting.questions if not ledger.has(sitting.role, q.case.id)]
-    reached = done = 0
-    title = sitting.policy.name if sitting.role == MODEL else sitting.role.replace("_", " ")
-    with Progress(title, len(left), "cases", quiet) as progress:
-        for outcomes in roll_out(sitting.policy, left, arena, batch_size):
-            ledger.add(sitting.role, outcomes)
-            reached += sum(o.success is True for o in outcomes)
-            done += len(outcomes)
-            progress.advance(len(outcomes), f"{reached} of {done} goals reached")
+def without_times(report: Json) -> Json:
+    """Returns what must be the same in every report of the same grade."""
+    return {key: part for key, part in report.items() if key not in TIMED}
 
 
 def grade(
     subject: Policy,
     exam: Exam,
-    cases: Sequence[Case],
+    draws: Sequence[Draw],
     ledger: Ledger,
     crew: Crew,
+    rivals: Mapping[str, Policy] | None = None,
     *,
-    base: Policy | None = None,
     controls: bool = True,
     quiet: bool = False,
 ) -> Json:
@@ -168,39 +59,151 @@ def grade(
     Args:
         subject: what is graded.
         exam: what was asked for.
-        cases: what is asked.
+        draws: where the cases come from.
         ledger: where answers are kept.
-        crew: who executes.
-        base: the untuned base of a tuned model, a control.
+        crew: who renders and executes.
+        rivals: models that are controls, by role.
         controls: whether to grade the controls too.
         quiet: no progress.
+
+    Raises:
+        OracleError: if the oracle missed a goal.
     """
-    size, speed = subject.image_size, None
-    images = collect_images(cases, size, crew, quiet) if size else {}
-    questions = question_cases(cases, images)
-    sittings = [Sitting(MODEL, subject, questions)]
-    if size:
-        speed = measure_speed(subject, questions, exam.batch_size)
-    if controls and size:
-        sittings += model_sittings(subject, base, questions, exam)
-    if controls:
-        sittings += rule_sittings(questions, exam)
-    arena = Arena(crew)
-    for sitting in sittings:
-        sit(sitting, arena, ledger, exam.batch_size, quiet)
+    rivals = dict(rivals or {}) if controls else {}
+    roles = name_controls(exam, draws, subject, rivals) if controls else []
+    paper = set_paper(exam, draws, len(roles))
+    sittings = seat(subject, paper, rivals, roles)
+    studio, arena = Studio(crew), Arena(crew)
+    measured = measure(subject, paper, exam, studio)
+    batches = split_up(sittings, ledger, exam.batch_size)
+    with leave_room(crew.workers):
+        run_all(batches, sittings, studio, arena, ledger, quiet)
+    outcomes = {s.role: _in_order(s, ledger) for s in sittings}
+    check_oracle(outcomes.get(ORACLE, []))
     return build_report(
         subject.name,
-        {s.role: _in_order(s, ledger) for s in sittings},
+        with_blank_control({role: _main(of) for role, of in outcomes.items()}, outcomes[MODEL]),
         settings=exam.settings(),
-        inference=speed,
-        execution=_execution(arena) if speed is None else None,
+        suites=report_suites(exam, outcomes[MODEL]),
+        execution=None if measured else _execution(arena),
         environment=dict(describe_environment()),
+        **measured,
     )
+
+
+def name_controls(
+    exam: Exam, draws: Sequence[Draw], subject: Policy, rivals: Mapping[str, Policy]
+) -> list[str]:
+    """Returns the roles of the controls.
+
+    A blank picture is a control of its own unless the suite shows it for all cases of controls.
+    """
+    known = set_paper(exam, draws, 0)
+    blank = {v.origin for v in known.variants if is_blank(v)}
+    needed = subject.image_size and not blank >= {case.id for case in known.controls}
+    return [ORACLE, *([BLANK] if needed else []), *rivals, *BASELINES]
+
+
+def is_blank(item: Case | Outcome) -> bool:
+    """Whether this is a case, or what became of it, that only the picture was taken from."""
+    return (item.suite, item.variant) == (PICTURES, BLANK_PICTURE)
+
+
+def with_blank_control(
+    outcomes: dict[str, list[Outcome]], answered: Sequence[Outcome]
+) -> dict[str, list[Outcome]]:
+    """Adds the control without a picture from what the suite of pictures found, if it has none."""
+    blank = [
+        dataclasses.replace(o, case=o.origin, suite=MAIN, variant="")
+        for o in answered
+        if is_blank(o)
+    ]
+    return {**outcomes, BLANK: blank} if blank and BLANK not in outcomes else outcomes
+
+
+def measure(subject: Policy, paper: Paper, exam: Exam, studio: Studio) -> Json:
+    """Returns what is measured before the grade, with nothing else under way, for `build_report`.
+
+    Nothing is measured of a policy that looks at no pictures: it is a rule.
+    """
+    size = subject.image_size
+    if not size:
+        return {}
+    first = paper.main[: max(MOST_ANSWERS, exam.batch_size)]
+    studio.reserve(first, size)
+    studio.prepare(first, size)
+    questions: list[Question] = [ask(case, studio.look(case, size)) for case in first]
+    return {"inference": measure_speed(subject, questions, exam.batch_size)}
+
+
+def run_all(
+    batches: Sequence[Batch],
+    sittings: Sequence[Sitting],
+    studio: Studio,
+    arena: Arena,
+    ledger: Ledger,
+    quiet: bool,
+) -> None:
+    """Lets all policies answer what the ledger lacks, and writes it down batch by batch."""
+    reserve(batches, studio)
+    total = sum(len(s.cases) for s in sittings)
+    known = sum(ledger.has(s.role, case.id) for s in sittings for case in s.cases)
+    reached = done = 0
+    with Progress("grading", total, "answers", quiet, done=known) as progress:
+        for batch, found in settle_in_order(answer_all(batches, studio, arena), arena):
+            role = batch.sitting.role
+            new = [o for o in found if not ledger.has(role, o.case)]
+            ledger.add(role, new)
+            if role == ORACLE and batch.is_last:
+                check_oracle(_in_order(batch.sitting, ledger))
+            if role == MODEL:
+                reached += sum(o.success is True for o in found if o.suite == MAIN)
+                done += sum(o.suite == MAIN for o in found)
+            progress.advance(len(new), f"{reached} of {done} goals reached" if done else "")
+
+
+def check_oracle(outcomes: Sequence[Outcome]) -> None:
+    """Makes sure that the oracle missed nothing; what was not run is no miss.
+
+    Raises:
+        OracleError: if it did: then nothing that this grader says can be trusted.
+    """
+    missed = [o for o in outcomes if o.success is False]
+    if missed:
+        named = ", ".join(f"'{o.case}' ({o.cause})" for o in missed[:_NAMED_MISSES])
+        more = len(missed) - _NAMED_MISSES
+        raise OracleError(
+            f"There is no report: the oracle, which knows the goals, missed {len(missed)} of "
+            f"{len(outcomes)}: {named}{f' and {more} more' if more > 0 else ''}. Leave out such "
+            "cases if they are yours, or report a fault of the grader."
+        )
+
+
+def report_suites(exam: Exam, outcomes: Sequence[Outcome]) -> Json:
+    """Returns what each suite of the exam tells, by name; nothing of those that found no case."""
+    clean = {o.case: o for o in outcomes if o.suite == MAIN}
+    reports = {}
+    for name in exam.suites:
+        varied = [o for o in outcomes if o.suite == name]
+        if varied:
+            reports[name] = report_suite(SUITES[name], pair_up(clean, varied))
+    return reports
+
+
+def exhibited(draws: Sequence[Draw], ledger: Ledger) -> tuple[list[Outcome], dict[str, Case]]:
+    """Returns what a report may show: how the main cases ended, and the cases by id."""
+    cases = {case.id: case for draw in draws for case in draw.cases}
+    known = ledger.outcomes.get(MODEL, {})
+    return [known[name] for name in cases if name in known], cases
+
+
+def _main(outcomes: Sequence[Outcome]) -> list[Outcome]:
+    return [o for o in outcomes if o.suite == MAIN]
 
 
 def _in_order(sitting: Sitting, ledger: Ledger) -> list[Outcome]:
     known = ledger.outcomes.get(sitting.role, {})
-    return [known[q.case.id] for q in sitting.questions]
+    return [known[case.id] for case in sitting.cases]
 
 
 def _execution(arena: Arena) -> Json | None:

@@ -2,6 +2,9 @@
 
 `answers.jsonl` has one line for each answer: the role of who gave it (`model`, or a control's
 name) and every field of its `Outcome`. `settings.json` beside it says what was asked for.
+
+A grade that goes on first forgets a last line that was torn off, and what was not run; so no answer
+stands there twice.
 """
 
 import dataclasses
@@ -12,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from grader.metrics import Outcome
-from scene_renderer.console import claim_output, write_whole
+from scene_renderer.console import claim_output, clear_leftovers, write_whole
 from scene_renderer.errors import OutputError
 
 ANSWERS, SETTINGS = "answers.jsonl", "settings.json"
@@ -35,6 +38,7 @@ class Ledger:
         self, folder: Path, settings: dict[str, Any], *, overwrite: bool, resume: bool
     ) -> None:
         claim_output(folder, overwrite, resume)
+        clear_leftovers(folder)
         self.path = folder / ANSWERS
         self.outcomes: dict[str, dict[str, Outcome]] = {}
         earlier = folder / SETTINGS
@@ -44,21 +48,27 @@ class Ledger:
         write_whole(earlier, json.dumps(settings, indent=2))
 
     def _load(self) -> None:
-        """Reads what is there, without a last line that was torn off."""
+        """Reads what is there, and rewrites the file if something in it is to be forgotten."""
         if not self.path.exists():
             return
-        text = self.path.read_text(encoding="utf-8")
-        whole = text[: text.rfind("\n") + 1]
-        if whole != text:
-            write_whole(self.path, whole)
-        for number, line in enumerate(whole.splitlines(), start=1):
-            try:
-                data = json.loads(line)
-                self._keep(data.pop("role"), [Outcome(**data)])
-            except (ValueError, TypeError, KeyError) as error:
-                raise OutputError(
-                    f"'{self.path}', line {number} is damaged ({error}); give --overwrite."
-                ) from error
+        text = self.path.read_text(encoding="utf-8", errors="replace")
+        lines = text[: text.rfind("\n") + 1].splitlines(keepends=True)
+        whole = [line for number, line in enumerate(lines, start=1) if self._read(line, number)]
+        if "".join(whole) != text:
+            write_whole(self.path, "".join(whole))
+
+    def _read(self, line: str, number: int) -> bool:
+        """Keeps the outcome in a line; returns whether it was run."""
+        try:
+            data = json.loads(line)
+            role, outcome = data.pop("role"), Outcome(**data)
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            raise OutputError(
+                f"'{self.path}', line {number} is damaged ({error}); give --overwrite."
+            ) from error
+        if outcome.success is not None:
+            self._keep(role, [outcome])
+        return outcome.success is not None
 
     def _keep(self, role: str, outcomes: Iterable[Outcome]) -> None:
         known = self.outcomes.setdefault(role, {})
@@ -77,9 +87,8 @@ class Ledger:
         self._keep(role, outcomes)
 
     def has(self, role: str, case: str) -> bool:
-        """Whether a case was answered and run; a case that was not run is tried again."""
-        outcome = self.outcomes.get(role, {}).get(case)
-        return outcome is not None and outcome.success is not None
+        """Whether a case was answered, and run or found impossible to run today."""
+        return case in self.outcomes.get(role, {})
 
 
 def _check_settings(path: Path, settings: dict[str, Any]) -> None:

@@ -3,16 +3,19 @@
 An answer that is no valid plan is a miss. What the lenient reading makes of it is executed too,
 and told apart: it says how much of the failure is form.
 
-Answers are asked for in batches in this process while worker processes execute the batch before.
-A plan is executed once on a scene, however many questions it answers.
+Answers are asked for in batches in this process while worker processes execute earlier ones: a
+policy waits for physics only if it is far ahead. A plan is executed once on a scene, however many
+questions it answers. An enormous plan stalls nobody: a plan of more than `MAX_ACTIONS` actions is
+no plan, and an episode is given up after `TIME_LIMIT` simulated seconds (one or two real ones).
 """
 
 import contextlib
 import dataclasses
 import time
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from grader.asking import ask_policy
 from grader.baselines import Policy
@@ -30,6 +33,13 @@ from vlm.policy import Answer
 
 if TYPE_CHECKING:
     from scene_renderer.episode import Episode
+
+Tag = TypeVar("Tag")
+
+FAR_AHEAD = 1024
+"""How many answers may wait for physics before the policy has to wait too."""
+
+CONFIDENCE_DIGITS = 6
 
 
 class Arena:
@@ -95,24 +105,12 @@ def roll_out(
     Raises:
         CheckpointError: if the policy breaks down, or does not give one text to each question.
     """
-    waiting: list[tuple[Question, Answer, Attempt]] = []
-    for start in range(0, len(questions), batch_size):
-        batch = questions[start : start + batch_size]
-        instructions = [q.case.instruction for q in batch]
-        answers = ask_policy(policy, batch, instructions, batch_size)
-        pairs = zip(batch, answers, strict=True)
-        begun = [(q, answer, _begin(q.case, answer.text, arena)) for q, answer in pairs]
-        if waiting:
-            yield [_told(q.case, answer, attempt, arena) for q, answer, attempt in waiting]
-        waiting = begun
-    if waiting:
-        yield [_told(q.case, answer, attempt, arena) for q, answer, attempt in waiting]
-
-
-def _told(case: Case, answer: Answer, attempt: "Attempt", arena: Arena) -> Outcome:
-    """Waits for what became of an answer, and adds what the policy said of itself."""
-    outcome = _settle(case, answer.text, attempt, arena)
-    return dataclasses.replace(outcome, confidence=answer.confidence, tokens=answer.tokens)
+    batches = (
+        ("", begin(policy, questions[at : at + batch_size], arena))
+        for at in range(0, len(questions), batch_size)
+    )
+    for _, outcomes in settle_in_order(batches, arena):
+        yield outcomes
 
 
 @dataclass(frozen=True)
@@ -120,44 +118,130 @@ class Attempt:
     """An answer that is being executed.
 
     Attributes:
+        case: what was asked.
+        answer: what was said to it.
         ticket: of its plan; None if nobody can read one.
         mended: the plan, if only the lenient reading understood it.
+        fault: why there is no answer, if it is not the policy's fault.
     """
 
-    ticket: Ticket | None
+    case: Case
+    answer: Answer
+    ticket: Ticket | None = None
     mended: str = ""
+    fault: str = ""
 
 
-def _begin(case: Case, text: str, arena: Arena) -> Attempt:
+NO_ANSWER = Answer("", tokens=0, seconds=0.0)
+
+
+def begin(policy: Policy, questions: Sequence[Question], arena: Arena) -> list[Attempt]:
+    """Lets a policy answer some questions at once, and starts executing its answers.
+
+    Raises:
+        CheckpointError: if the policy breaks down, or does not give one text to each question.
+    """
+    try:
+        instructions = [q.case.instruction for q in questions]
+        answers = ask_policy(policy, questions, instructions, len(questions))
+    except Exception as error:  # whatever a model's library raises
+        if not is_want_of_memory(error):
+            raise
+        fault = "out of memory while answering"
+        return [Attempt(q.case, NO_ANSWER, fault=fault) for q in questions]
+    pairs = zip(questions, answers, strict=True)
+    return [_begin(question.case, answer, arena) for question, answer in pairs]
+
+
+def is_want_of_memory(error: Exception) -> bool:
+    """Whether an error says that memory is short, as torch says it on a GPU or on a CPU."""
+    told = [e for e in (error, error.__cause__) if e is not None]
+    return any(
+        type(e).__name__ in ("MemoryError", "OutOfMemoryError") or "can't allocate memory" in str(e)
+        for e in told
+    )
+
+
+def settle_in_order(
+    begun: Iterable[tuple[Tag, list[Attempt]]], arena: Arena
+) -> Iterator[tuple[Tag, list[Outcome]]]:
+    """Waits for what became of answers, while more are begun.
+
+    Args:
+        begun: batches as `begin` returns them, each with a tag; drawn from as long as no more than
+            `FAR_AHEAD` answers are waiting for physics.
+        arena: who executes.
+
+    Yields:
+        Each tag with the outcomes, in the same order.
+    """
+    waiting: deque[tuple[Tag, list[Attempt]]] = deque()
+    for entry in begun:
+        waiting.append(entry)
+        while waiting and (_is_far(waiting) or _is_settled(waiting[0][1])):
+            yield _settled(waiting.popleft(), arena)
+    while waiting:
+        yield _settled(waiting.popleft(), arena)
+
+
+def _is_far(waiting: Iterable[tuple[Tag, list[Attempt]]]) -> bool:
+    return sum(len(attempts) for _, attempts in waiting) > FAR_AHEAD
+
+
+def _is_settled(attempts: Iterable[Attempt]) -> bool:
+    return all(attempt.ticket is None or attempt.ticket.is_done for attempt in attempts)
+
+
+def _settled(entry: tuple[Tag, list[Attempt]], arena: Arena) -> tuple[Tag, list[Outcome]]:
+    tag, attempts = entry
+    return tag, [_told(attempt, arena) for attempt in attempts]
+
+
+def _told(attempt: Attempt, arena: Arena) -> Outcome:
+    """Waits for what became of an answer, and adds what the policy said of itself."""
+    answer = attempt.answer
+    sure = None if answer.confidence is None else round(answer.confidence, CONFIDENCE_DIGITS)
+    return dataclasses.replace(_settle(attempt, arena), confidence=sure, tokens=answer.tokens)
+
+
+def _begin(case: Case, answer: Answer, arena: Arena) -> Attempt:
     """Starts executing an answer."""
     try:
-        return Attempt(arena.submit(case.scene, parse_plan(text)))
+        return Attempt(case, answer, arena.submit(case.scene, parse_plan(answer.text)))
     except PlanError:
         pass
     try:
-        plan = mend_plan(text).plan
+        plan = mend_plan(answer.text).plan
     except PlanError:
-        return Attempt(None)
-    return Attempt(arena.submit(case.scene, plan), format_plan(plan))
+        return Attempt(case, answer)
+    return Attempt(case, answer, arena.submit(case.scene, plan), format_plan(plan))
 
 
-def _settle(case: Case, text: str, attempt: Attempt, arena: Arena) -> Outcome:
+def not_run(case: Case, text: str, fault: str, *, valid: bool) -> Outcome:
+    """Returns the outcome of a case that something else than the policy spoilt."""
+    return _outcome(case, text, valid=valid, success=None, cause=f"not run: {fault}")
+
+
+def _settle(attempt: Attempt, arena: Arena) -> Outcome:
+    case, text = attempt.case, attempt.answer.text
+    if attempt.fault:
+        return not_run(case, text, attempt.fault, valid=False)
     if attempt.ticket is None or attempt.mended:
-        return _settle_miss(case, text, attempt, arena)
+        return _settle_miss(attempt, arena)
     try:
         episode = arena.result(attempt.ticket)
     except CrashError as error:
-        return _outcome(case, text, valid=True, success=None, cause=f"not run: {error}")
+        return not_run(case, text, str(error), valid=True)
     return judge(case, text, episode)
 
 
-def _settle_miss(case: Case, text: str, attempt: Attempt, arena: Arena) -> Outcome:
+def _settle_miss(attempt: Attempt, arena: Arena) -> Outcome:
     """Returns the miss that an invalid answer is, with what its mended plan would have done."""
-    reached = None
+    case, reached = attempt.case, None
     if attempt.ticket is not None:
         with contextlib.suppress(CrashError):
             reached = case.goal.reached(case.scene, arena.result(attempt.ticket))
-    miss = _outcome(case, text, valid=False, success=False, cause=Failure.PARSE)
+    miss = _outcome(case, attempt.answer.text, valid=False, success=False, cause=Failure.PARSE)
     return dataclasses.replace(miss, mended=attempt.mended, mended_success=reached)
 
 

@@ -55,7 +55,9 @@ def verdict(report: Json) -> str:
 def _where(settings: Json) -> str:
     if settings.get("cases"):
         return f" of {settings['cases']}"
-    return f" of '{settings['split']}'" if "split" in settings else ""
+    fresh = settings.get("fresh")
+    hidden = "" if fresh is None else f", drawn afresh from {fresh},"
+    return f" of '{settings['split']}'{hidden}" if "split" in settings else ""
 
 
 def _oracle(controls: Json) -> str:

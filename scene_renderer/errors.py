@@ -7,7 +7,8 @@
     ├── DatasetError               a missing, broken or foreign data folder, image or case file
     ├── CheckpointError            a missing, broken or foreign model or adapter folder
     ├── EndpointError              a language model's server that cannot be used
-    └── OutputError                a place that cannot be written, or that already holds something
+    ├── OutputError                a place that cannot be written, or that already holds something
+    └── OracleError                exit code 3: what must be perfect is not, so nothing is reported
 
 Libraries raise these and nothing prints; only `__main__` modules print and exit:
 
@@ -69,6 +70,12 @@ class EndpointError(TablehandError):
 
 class OutputError(TablehandError):
     """An output cannot be written."""
+
+
+class OracleError(TablehandError):
+    """The oracle missed a goal, so a grade would say nothing."""
+
+    exit_code = 3
 
 
 def did_you_mean(given: str, known: Iterable[str]) -> str:

@@ -45,7 +45,7 @@ def run_jobs(
             on_result(job(item))
         return
     context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(len(first), context, _start_worker)
+    pool = ProcessPoolExecutor(len(first), context, start_worker)
     try:
         waiting = {pool.submit(job, item) for item in chain(first, islice(rest, workers))}
         while waiting:
@@ -62,7 +62,7 @@ def run_jobs(
         pool.shutdown(cancel_futures=True)
 
 
-def _start_worker() -> None:
+def start_worker() -> None:
     """Leaves Ctrl-C to the parent, and ends with it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()

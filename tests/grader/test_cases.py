@@ -80,6 +80,30 @@ def test_a_missing_and_an_empty_case_file_are_errors(tmp_path: Path) -> None:
         read_cases(tmp_path / "empty.jsonl")
 
 
+def test_text_that_is_no_utf_8_is_named_by_its_line(lift: Case, tmp_path: Path) -> None:
+    path = tmp_path / "mine.jsonl"
+    for wrong in (b"\xff\xfe", line_of(lift, instruction="\ud800").encode()):
+        path.write_bytes(line_of(lift, id="first").encode() + b"\n\n" + wrong)
+        with pytest.raises(DatasetError, match="line 3: this is no UTF-8 text"):
+            read_cases(path)
+    path.write_bytes(b"\xef\xbb\xbf" + line_of(lift).encode() + b"\r\n")
+    assert [case.id for case in read_cases(path)] == [lift.id], "with a byte order mark, as Excel"
+
+
+def test_what_is_no_file_or_a_huge_one_is_not_read(
+    lift: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(DatasetError, match="Is a directory"):
+        read_cases(tmp_path)
+    with pytest.raises(DatasetError, match="no regular file"):
+        read_cases(Path("/dev/zero"))
+    path = tmp_path / "huge.jsonl"
+    with open(path, "wb") as file:
+        file.truncate(300 * 2**20)
+    with pytest.raises(DatasetError, match=r"has 300 MiB; at most 256 are read\. Split it\."):
+        read_cases(path)
+
+
 def test_drawn_cases_ask_the_same_in_every_context() -> None:
     cases = draw_cases("test", 0, 3, tuple(TASKS), CONTEXTS)
     assert [c.context for c in cases] == list(CONTEXTS)

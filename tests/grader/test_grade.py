@@ -1,14 +1,19 @@
 import json
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
-import numpy as np
 import pytest
 
 from grader.__main__ import main
-from grader.cases import Case, ask
-from grader.grade import GREY, blank
+from grader.baselines import Baseline, oracle_plan
+from grader.cases import BLANK, Case
+from grader.exam import Draw, Exam
+from grader.grade import check_oracle, name_controls, with_blank_control, without_times
+from grader.metrics import Outcome
+from grader.suites.base import Suite
 from qa_generator.lexicon import lexicon
-from scene_renderer.errors import OutputError
+from scene_renderer.errors import OracleError, OutputError
 
 
 @pytest.fixture(scope="module")
@@ -34,49 +39,96 @@ def grade(tuned: Path, output: Path, *more: str) -> None:
     main([str(tuned), *which, "--quiet", "--json", "--output", str(output), *more])
 
 
+def blanks(cases: Sequence[Case], seed: int) -> list[Case]:
+    return [case.vary("pictures", "blank", picture=BLANK) for case in cases]
+
+
+@pytest.fixture
+def suite(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One real suite of our own, and few tokens, as fresh weights would not stop by themselves."""
+    suites = {"pictures": Suite("pictures", "The picture is blank.", blanks, draws=9)}
+    monkeypatch.setattr("grader.exam.SUITES", suites)
+    monkeypatch.setattr("grader.grade.SUITES", suites)
+    monkeypatch.setattr("vlm.policy.MAX_NEW_TOKENS", 8)
+
+
 @pytest.mark.slow
+@pytest.mark.usefixtures("suite")
 def test_a_model_is_graded_beside_its_controls_and_a_grade_goes_on(
-    tuned: Path,
-    tmp_path: Path,
-    capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
+    tuned: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(
-        "vlm.policy.MAX_NEW_TOKENS", 8
-    )  # fresh weights would not stop by themselves
     output = tmp_path / "r"
-    grade(tuned, output)
+    grade(tuned, output, "--blind-twin", str(tuned.parent / "base"))
     report = json.loads(capsys.readouterr().out)
     assert report["n"] == 4
     assert report["checkpoint"] == str(tuned)
     assert set(report["controls"]) == {
         "blank_image",
+        "blind_twin",
         "untuned_base",
         "majority",
         "random",
         "oracle",
     }
     assert report["controls"]["oracle"]["success"]["k"] == 4
+    assert report["controls"]["blank_image"]["success"]["n"] == 4
+    assert report["reliability"]["suites"]["pictures"]["n"] == 4
     assert report["accuracy"]["success"]["k"] == 0, "fresh weights know nothing"
     assert "It is blind" in report["verdict"]
     assert report["inference"]["latency_ms"]["p50"] > 0
     assert report["inference"]["peak_memory_mib"] > 50
 
     answers = (output / "answers.jsonl").read_text()
+    assert len(answers.splitlines()) == 4 * (2 + 5), "main and blank, and five controls"
     with pytest.raises(OutputError, match="--resume"):
         grade(tuned, output)
-    grade(tuned, output, "--resume")
+    (output / "answers.jsonl").write_text(answers[: len(answers) // 3])
+    (output / "report.json").unlink()
+    grade(tuned, output, "--resume", "--blind-twin", str(tuned.parent / "base"))
     assert (output / "answers.jsonl").read_text() == answers
     again = json.loads(capsys.readouterr().out)
-    assert again["accuracy"] == report["accuracy"]
-    assert again["controls"] == report["controls"]
+    assert json.dumps(without_times(again)) == json.dumps(without_times(report))
 
 
-def test_a_blank_image_is_grey_and_everything_else_stays(lift: Case) -> None:
-    question = ask(lift, np.zeros((8, 8, 3), np.uint8))
-    (grey,) = blank([question])
-    assert grey.image is not None
-    assert np.unique(grey.image).tolist() == [GREY]
-    assert grey.listing == question.listing
-    assert grey.case is lift
-    assert question.image is not None and not question.image.any()
+def outcome(case: str, success: bool | None, **more: Any) -> Outcome:
+    words = "0", "test", "lift", "image", "lift it", "refuse(absent)"
+    return Outcome(case, *words, True, False, success, "" if success else "wrong place", **more)
+
+
+def test_a_grader_whose_oracle_misses_refuses_to_report() -> None:
+    check_oracle([outcome("a", True), outcome("b", None)])
+    with pytest.raises(OracleError, match=r"missed 1 of 2: 'b' \(wrong place\)\.") as caught:
+        check_oracle([outcome("a", True), outcome("b", False)])
+    assert caught.value.exit_code == 3
+    with pytest.raises(OracleError, match="and 2 more"):
+        check_oracle([outcome(str(i), False) for i in range(5)])
+
+
+def test_the_blank_control_comes_from_the_suite_if_there_is_none() -> None:
+    main = [outcome("a", True, origin="a")]
+    suite = {"suite": "pictures", "origin": "a"}
+    varied = [
+        outcome("a~b", False, variant="blank", **suite),
+        outcome("a~m", True, variant="mirrored", **suite),
+    ]
+    found = with_blank_control({"model": main}, main + varied)
+    (blank,) = found["blank_image"]
+    assert (blank.case, blank.suite, blank.success) == ("a", "main", False)
+    own = {"model": main, "blank_image": main}
+    assert with_blank_control(own, main + varied) == own
+    assert with_blank_control({"model": main}, main) == {"model": main}
+
+
+def test_a_blank_control_is_asked_for_unless_the_suite_shows_it_for_all(lift: Case) -> None:
+    class Seeing(Baseline):
+        image_size = 32  # type: ignore[assignment]
+
+    exam = Exam("test", 0, 1, ("lift",), ("named",), mode="full")
+    model = Seeing("seeing", oracle_plan)
+    bare = Draw([lift], [])
+    varied = Draw([lift], [lift.vary("pictures", "blank", picture="blank")])
+    rules = ["majority", "random"]
+    assert name_controls(exam, [bare], model, {}) == ["oracle", "blank_image", *rules]
+    assert name_controls(exam, [varied], model, {}) == ["oracle", *rules]
+    blindfolded = Baseline("rule", oracle_plan)
+    assert name_controls(exam, [bare], blindfolded, {}) == ["oracle", *rules]

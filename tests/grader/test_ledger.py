@@ -45,12 +45,23 @@ def test_a_torn_last_line_is_dropped_and_the_rest_kept(tmp_path: Path) -> None:
     assert ledger.path.read_text() == text
 
 
-def test_a_case_that_was_not_run_is_tried_again(tmp_path: Path) -> None:
+def test_a_case_that_was_not_run_is_tried_again_and_stands_there_once(tmp_path: Path) -> None:
     ledger = open_ledger(tmp_path / "r")
-    ledger.add("model", [replace(FOUND, success=None)])
-    assert not ledger.has("model", "a")
-    ledger.add("model", [FOUND])
+    ledger.add("model", [replace(FOUND, success=None), replace(FOUND, case="b")])
+    assert ledger.has("model", "a"), "not twice in one go"
+    again = open_ledger(tmp_path / "r", resume=True)
+    assert not again.has("model", "a")
+    again.add("model", [FOUND])
     assert open_ledger(tmp_path / "r", resume=True).outcomes["model"]["a"] == FOUND
+    cases = [json.loads(line)["case"] for line in ledger.path.read_text().splitlines()]
+    assert cases == ["b", "a"]
+
+
+def test_what_a_killed_write_left_is_cleared(tmp_path: Path) -> None:
+    open_ledger(tmp_path / "r").add("model", [FOUND])
+    (tmp_path / "r" / ".report.json.17.tmp").write_text("half")
+    open_ledger(tmp_path / "r", resume=True)
+    assert sorted(path.name for path in (tmp_path / "r").iterdir()) == [ANSWERS, "settings.json"]
 
 
 def test_an_earlier_grade_is_not_overwritten_unasked(tmp_path: Path) -> None:

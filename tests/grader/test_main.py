@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from grader.__main__ import main
+from grader.grade import without_times
 from scene_renderer.errors import CheckpointError, OutputError, TablehandError, UsageError
 
 ROOT = Path(__file__).parents[2]
@@ -29,7 +30,12 @@ COMMAND = [sys.executable, "-m", "grader"]
         (["oracle", "--contexts", "nmed"], "Unknown context 'nmed'. Did you mean 'named'?"),
         (["baseline", "--kind", "majorit"], "Unknown kind 'majorit'. Did you mean 'majority'?"),
         (["orcale"], "Unknown command 'orcale'. Did you mean 'oracle'?"),
-        (["oracle", "--resume", "--overwrite"], "exclude each other"),
+        (["oracle", "--resume", "--overwrite"], "--resume and --overwrite exclude each other"),
+        (["oracle", "--quick", "--full"], "--quick and --full exclude each other"),
+        (["oracle", "--fresh", "1", "--seed", "0"], "--fresh and --seed exclude each other"),
+        (["oracle", "--fresh", "1", "--cases", "a"], "--fresh and --cases exclude each other"),
+        (["oracle", "--limit", "0"], "at least 1, got 0"),
+        (["oracle", "--suites", "pitures"], "Unknown suite 'pitures'."),
         ([], "required: COMMAND"),
     ],
 )
@@ -105,6 +111,21 @@ def test_a_baseline_is_bad_in_every_context(
     assert set(report["accuracy"]["by_context"]) == {"named", "unnamed", "image"}
     assert report["accuracy"]["success"]["value"] < 0.5
     assert report["reliability"]["valid_plans"]["value"] == 1.0
+
+
+def test_two_grades_differ_in_times_alone_and_a_limit_holds(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    reports = []
+    for name in ("a", "b"):
+        output = ["--output", str(tmp_path / name), "--quiet", "--json"]
+        main(["baseline", "--fresh", "5", "--quick", "--limit", "7", *output])
+        reports.append(json.loads(capsys.readouterr().out))
+    assert without_times(reports[0]) == without_times(reports[1])
+    assert reports[0]["settings"]["fresh"] == 5
+    answers = [(tmp_path / name / "answers.jsonl").read_bytes() for name in ("a", "b")]
+    assert answers[0] == answers[1]
+    assert len(answers[0].splitlines()) == 6, "two draws in three contexts"
 
 
 def test_after_ctrl_c_a_grade_goes_on(tmp_path: Path) -> None:

@@ -3,11 +3,12 @@ from collections.abc import Iterator, Sequence
 
 import pytest
 
+from grader import rollout
 from grader.baselines import Baseline, majority_plan, oracle_plan, random_plan
 from grader.cases import Case, Question, ask
 from grader.crew import Crew
 from grader.metrics import Outcome
-from grader.rollout import Arena, roll_out, run_episode, tell
+from grader.rollout import Arena, begin, roll_out, run_episode, settle_in_order, tell
 from qa_generator.prompt import Observation
 from qa_generator.tasks import Goal
 from scene_renderer.plan import format_plan, parse_plan
@@ -157,3 +158,72 @@ def test_the_random_baseline_answers_otherwise_to_another_case(lift: Case) -> No
         for i in range(20)
     ]
     assert len({random_plan(q) for q in questions}) > 10
+
+
+class Exhausted(Baseline):
+    """Has too little memory for more than one question."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__("exhausted", oracle_plan)
+        self.error = error
+
+    def answer(
+        self, observations: Sequence[Observation], instructions: Sequence[str], batch_size: int = 1
+    ) -> list[Answer]:
+        raise self.error
+
+
+class OutOfMemoryError(RuntimeError):
+    """Called as torch calls it."""
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        MemoryError(),
+        OutOfMemoryError("CUDA out of memory."),
+        RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried"),
+    ],
+)
+def test_want_of_memory_while_answering_is_no_miss(
+    lift: Case, crew: Crew, error: Exception
+) -> None:
+    (outcome,) = outcomes_of(Exhausted(error), [lift], crew)
+    assert outcome.success is None
+    assert outcome.cause == "not run: out of memory while answering"
+
+
+def test_any_other_fault_of_a_model_is_not_hidden(lift: Case, crew: Crew) -> None:
+    with pytest.raises(RuntimeError, match="shapes"):
+        outcomes_of(Exhausted(RuntimeError("shapes differ")), [lift], crew)
+
+
+def test_enormous_answers_are_misses_that_cost_nothing(lift: Case, crew: Crew) -> None:
+    arena = Arena(crew)
+    texts = ["open_gripper()\n" * 65, "pick(420, -120, 25)\n" * 10_000, "9" * 1_000_000]
+    questions = [ask(lift, None) for _ in texts]
+    found = [o for batch in roll_out(Parrot(*texts), questions, arena, 3) for o in batch]
+    assert [(o.valid, o.success, o.cause) for o in found] == [(False, False, "parse")] * 3
+    assert arena.executed <= 1
+
+
+def test_a_policy_does_not_wait_for_physics_unless_it_is_far_ahead(
+    lift: Case, crew: Crew, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun: list[int] = []
+
+    def batches(arena: Arena) -> Iterator[tuple[int, list[rollout.Attempt]]]:
+        for number in range(6):
+            begun.append(number)
+            text = f"pick(420, -120, 25)\nmove_to(420, -120, {175 + number})"
+            yield number, begin(Parrot(text), [ask(lift, None)], arena)
+
+    arena = Arena(crew)
+    first = next(settle_in_order(batches(arena), arena))[0]
+    assert first == 0
+    assert len(begun) > 2, "physics is far behind"
+    monkeypatch.setattr(rollout, "FAR_AHEAD", 1)
+    begun.clear()
+    arena = Arena(crew)
+    tags = [tag for tag, _ in settle_in_order(batches(arena), arena)]
+    assert tags == list(range(6))

@@ -1,0 +1,143 @@
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from grader.baselines import Baseline, oracle_plan
+from grader.cases import BLANK, MIRRORED, Case
+from grader.crew import Crew
+from grader.exam import Paper
+from grader.ledger import Ledger
+from grader.metrics import Outcome
+from grader.rivals import find_twin
+from grader.rollout import Arena, settle_in_order
+from grader.sitting import Sitting, answer_all, blanked, reserve, seat, split_up
+from grader.studio import Studio
+from qa_generator.prompt import Observation
+from vlm.policy import Answer
+
+SIZE = 24
+
+
+class Painter(Baseline):
+    """Looks at pictures, refuses everything, and remembers what it was shown."""
+
+    image_size = SIZE  # type: ignore[assignment]
+
+    def __init__(self) -> None:
+        super().__init__("painter", oracle_plan)
+        self.seen: list[Any] = []
+        self.asked: list[int] = []
+
+    def answer(
+        self, observations: Sequence[Observation], instructions: Sequence[str], batch_size: int = 1
+    ) -> list[Answer]:
+        self.seen += [o.image for o in observations]
+        self.asked.append(len(observations))
+        return [Answer("refuse(absent)", tokens=1, seconds=0.0, confidence=1 / 3)] * len(
+            observations
+        )
+
+
+@pytest.fixture(scope="module")
+def crew() -> Iterator[Crew]:
+    with Crew(workers=1) as crew:
+        yield crew
+
+
+def run(sittings: list[Sitting], ledger: Ledger, crew: Crew) -> list[Outcome]:
+    studio, arena = Studio(crew), Arena(crew)
+    batches = split_up(sittings, ledger, 2)
+    reserve(batches, studio)
+    found = []
+    for batch, outcomes in settle_in_order(answer_all(batches, studio, arena), arena):
+        ledger.add(batch.sitting.role, outcomes)
+        found += outcomes
+    assert studio.held == 0, "every picture is let go after its last use"
+    return found
+
+
+def test_pictures_are_shown_as_the_case_says(lift: Case, crew: Crew, tmp_path: Path) -> None:
+    mirrored = lift.vary("pictures", "mirrored", picture=MIRRORED)
+    blank = lift.vary("pictures", "blank", picture=BLANK)
+    painter = Painter()
+    ledger = Ledger(tmp_path / "r", {}, overwrite=False, resume=False)
+    found = run([Sitting("model", painter, [lift, mirrored, blank])], ledger, crew)
+    true, other, grey = painter.seen
+    assert true.shape == (SIZE, SIZE, 3)
+    assert np.array_equal(other, true[:, ::-1])
+    assert np.unique(grey).tolist() == [127]
+    assert [o.origin for o in found] == [lift.id] * 3
+    assert [(o.suite, o.variant) for o in found[1:]] == [
+        ("pictures", "mirrored"),
+        ("pictures", "blank"),
+    ]
+    assert found[0].confidence == 0.333333
+
+
+def test_the_batches_of_a_grade_that_goes_on_are_those_of_one_that_was_not_stopped(
+    lift: Case, crew: Crew, tmp_path: Path
+) -> None:
+    cases = [lift, *(lift.vary("say", str(i)) for i in range(4))]
+    painter = Painter()
+    ledger = Ledger(tmp_path / "r", {}, overwrite=False, resume=False)
+    found = run([Sitting("model", painter, cases)], ledger, crew)
+    assert painter.asked == [2, 2, 1]
+    half = Ledger(tmp_path / "half", {}, overwrite=False, resume=False)
+    half.add("model", found[:3])
+    batches = split_up([Sitting("model", painter, cases)], half, 2)
+    assert [[c.id for c in b.cases] for b in batches] == [
+        [c.id for c in cases[2:4]],
+        [cases[4].id],
+    ]
+    assert [b.is_last for b in batches] == [False, True]
+
+
+def test_a_picture_that_cannot_be_rendered_is_no_miss(
+    lift: Case, crew: Crew, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from os import _exit
+
+    def break_down(self: Studio, cases: Sequence[Case], size: int) -> None:
+        for case in cases:
+            self._tickets[case.shown, size] = self._crew.submit(_exit, 1)
+
+    monkeypatch.setattr(Studio, "prepare", break_down)
+    ledger = Ledger(tmp_path / "r", {}, overwrite=False, resume=False)
+    painter = Painter()
+    (outcome,) = run([Sitting("model", painter, [lift])], ledger, crew)
+    assert outcome.success is None
+    assert outcome.cause == "not run: no picture: the simulator crashed twice"
+    assert painter.seen == []
+
+
+def test_the_oracle_comes_first_and_the_blind_see_nothing(lift: Case) -> None:
+    painter, twin = Painter(), Painter()
+    paper = Paper([lift], [], [lift])
+    roles = ["oracle", "blank_image", "blind_twin", "majority", "random"]
+    sittings = seat(painter, paper, {"blind_twin": twin}, roles)
+    assert [s.role for s in sittings] == [
+        "oracle", "model", "blank_image", "blind_twin", "majority", "random"
+    ]  # fmt: skip
+    assert [s.policy for s in sittings[1:4]] == [painter, painter, twin]
+    assert [s.cases[0].picture for s in sittings[:4]] == ["true", "true", BLANK, BLANK]
+
+
+def test_who_is_asked_nothing_does_not_sit(lift: Case) -> None:
+    assert [s.role for s in seat(Painter(), Paper([lift], [], []), {}, ["oracle"])] == ["model"]
+
+
+def test_a_blank_case_is_the_same_but_for_its_picture(lift: Case) -> None:
+    (blank,) = blanked([lift])
+    assert (blank.id, blank.scene, blank.picture) == (lift.id, lift.scene, BLANK)
+
+
+def test_a_blind_twin_is_found_beside_its_checkpoint(tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    assert find_twin(str(tmp_path / "mine")) is None
+    (tmp_path / "mine-blind").mkdir()
+    assert find_twin(str(tmp_path / "mine")) == str(tmp_path / "mine-blind")
+    assert find_twin(str(tmp_path / "mine"), "other") == "other"
+    assert find_twin("tiny") is None
