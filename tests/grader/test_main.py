@@ -119,7 +119,7 @@ def test_two_grades_differ_in_times_alone_and_a_limit_holds(
     reports = []
     for name in ("a", "b"):
         output = ["--output", str(tmp_path / name), "--quiet", "--json"]
-        main(["baseline", "--fresh", "5", "--quick", "--limit", "7", *output])
+        main(["baseline", "--fresh", "5", "--suites", "none", "--limit", "7", *output])
         reports.append(json.loads(capsys.readouterr().out))
     assert without_times(reports[0]) == without_times(reports[1])
     assert reports[0]["settings"]["fresh"] == 5
