@@ -2,6 +2,7 @@
 
 python -m grader checkpoint                     the newest run, else the shipped checkpoint
 python -m grader checkpoints/tiny-tuned         the verb may be left out before a path
+python -m grader bundle.zip                     somebody else's, unpacked and loaded under limits
 python -m grader checkpoint --quick             a first impression
 python -m grader checkpoint --cases mine.jsonl  your own cases
 python -m grader oracle --count 700 --json      must reach every goal
@@ -71,7 +72,9 @@ def _build_parser() -> Parser:
         "  python -m grader checkpoint\n"
         "  python -m grader checkpoint checkpoints/tiny-tuned --split test_wordings --count 100",
     )
-    checkpoint.add_argument("path", nargs="?", help="folder, short name or hub id of the model")
+    checkpoint.add_argument(
+        "path", nargs="?", help="folder, bundle, short name or hub id of a model"
+    )
     checkpoint.add_argument("--no-controls", action="store_true", help="grade the model alone")
     checkpoint.add_argument(
         "--device", default="auto", help="cpu, cuda or auto (default: %(default)s)"
@@ -171,18 +174,16 @@ def _task(name: str) -> str:
 
 
 def _checkpoint(options: argparse.Namespace) -> None:
-    from grader.find import find_checkpoint, load_with_base
-    from vlm.config import resolve_base
-    from vlm.model import weights_sha256
+    from grader.find import check_checkpoint, find_checkpoint, hash_checkpoint, load_with_base
 
     path = options.path or find_checkpoint()
-    resolve_base(path)
+    check_checkpoint(path)
     if options.output is None:
         options.output = REPORTS / Path(path).name
     given = _given_cases(options)
     claim_output(options.output, options.overwrite, options.resume)
     subject, base = load_with_base(path, options.device, base_too=not options.no_controls)
-    weights = weights_sha256(Path(subject.loaded.source))
+    weights = hash_checkpoint(path)
     _grade(options, given, subject, base, controls=not options.no_controls, weights=weights)
 
 
