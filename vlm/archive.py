@@ -97,9 +97,7 @@ def _read_file(data: bytes, offset: int, names: Collection[str]) -> tuple[str, b
     start = offset + _LOCAL.size
     name = data[start : start + name_size].decode("latin-1")
     if name not in names:
-        raise CheckpointError(
-            f"it holds {shown(name)}, but a bundle holds only {', '.join(names)}; {REMEDY}."
-        )
+        raise CheckpointError(f"it holds {shown(name)}, which is no file of a bundle; {REMEDY}.")
     start += name_size
     end = start + size
     faults = {

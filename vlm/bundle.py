@@ -36,7 +36,7 @@ ADAPTER_FILES = (ADAPTER_CONFIG, ADAPTER_WEIGHTS, METADATA)
 MODEL_FILES = (CONFIG, WEIGHTS, TOKENIZER, TOKENIZER_CONFIG, PROCESSOR, TEMPLATE)
 LARGE_FILES = (ADAPTER_WEIGHTS, WEIGHTS)
 MAX_SMALL_BYTES = 4_000_000
-"""Of each file but the weights: a vocabulary of 65,536 tokens takes half of it."""
+"""Of each file but the weights; the largest, a tokenizer, has 40 kB."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,8 @@ def check_files(files: Mapping[str, bytes]) -> Bundle:
     Raises:
         CheckpointError: if one is missing, too many, too large, or not as it should be.
     """
-    names = ADAPTER_FILES if ADAPTER_CONFIG in files else MODEL_FILES
+    is_adapter = ADAPTER_CONFIG in files or ADAPTER_WEIGHTS in files
+    names = ADAPTER_FILES if is_adapter else MODEL_FILES
     for name in files:
         if name not in (*names, README):
             raise CheckpointError(f"'{name}' does not belong to {names[0]}; {REMEDY}.")
@@ -101,7 +102,7 @@ def check_files(files: Mapping[str, bytes]) -> Bundle:
     for name in names:
         if name not in files:
             raise CheckpointError(f"it lacks '{name}'; {REMEDY}.")
-    if names is ADAPTER_FILES:
+    if is_adapter:
         return Bundle(*check_adapter(files))
     clean, parameters = check_model(files)
     return Bundle(clean, None, parameters)

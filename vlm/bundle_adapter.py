@@ -147,7 +147,7 @@ def _check_config(config: dict[str, Any], base: str) -> dict[str, Any]:
         is_number = isinstance(given, int | float) and not isinstance(given, bool)
         if not is_number or not 0 < given <= most or (key == "r" and not isinstance(given, int)):
             raise CheckpointError(
-                f"'{key}' in '{ADAPTER_CONFIG}' is {shown(given)}; up to {most} can be."
+                f"'{key}' in '{ADAPTER_CONFIG}' is {shown(given)}; above 0 and up to {most} can be."
             )
     return {
         "peft_type": "LORA",

@@ -20,20 +20,20 @@ TOKENIZER_CONFIG, PROCESSOR = "tokenizer_config.json", "processor_config.json"
 TEMPLATE, GENERATION = "chat_template.jinja", "generation_config.json"
 
 _TEXT_SIZES = {
-    "vocab_size": (8, 65_536),
-    "hidden_size": (8, 4096),
-    "intermediate_size": (8, 16_384),
+    "vocab_size": (8, 8192),
+    "hidden_size": (8, 2048),
+    "intermediate_size": (8, 8192),
     "num_hidden_layers": (1, 48),
-    "num_attention_heads": (1, 64),
-    "num_key_value_heads": (1, 64),
+    "num_attention_heads": (1, 16),
+    "num_key_value_heads": (1, 16),
     "head_dim": (2, 256),
     "max_position_embeddings": (256, 16_384),
 }
 _VISION_SIZES = {
-    "hidden_size": (8, 4096),
-    "intermediate_size": (8, 16_384),
+    "hidden_size": (8, 2048),
+    "intermediate_size": (8, 8192),
     "num_hidden_layers": (1, 48),
-    "num_attention_heads": (1, 64),
+    "num_attention_heads": (1, 16),
     "image_size": (16, 512),
     "patch_size": (4, 64),
 }
@@ -43,8 +43,15 @@ _SIZES = {
     **{f"vision_config.{key}": limits for key, limits in _VISION_SIZES.items()},
 }
 _UNUSED = {"transformers_version", "dtype", "text_config.initializer_range"}
-MAX_PATCHES = 1024
-"""Attention takes time and memory by the square of them; SmolVLM has as many."""
+MAX_PATCHES = 256
+"""Attention takes time and memory by the square of them; our base has 64."""
+
+MAX_KEPT = 8192
+"""Keys (and as many values) that all layers keep of each token while they answer; our base: 1,024.
+
+These limits hold a batch of 32 answers to a few gigabytes, whatever the 50 MB of weights are spent
+on: few weights can make wide heads, whose keys take far more room than they do.
+"""
 
 MAX_TOKEN_LETTERS = 200
 
@@ -132,6 +139,10 @@ def _check_config(theirs: dict[str, Any]) -> dict[str, Any]:
         "patches do not tile the picture": vision["image_size"] % vision["patch_size"]
         or side % scale,
         f"a picture has more than {MAX_PATCHES} patches": side**2 > MAX_PATCHES,
+        f"its layers keep more than {MAX_KEPT:,} keys a token": text["num_hidden_layers"]
+        * text["num_key_value_heads"]
+        * text["head_dim"]
+        > MAX_KEPT,
     }
     for fault, is_so in fits.items():
         if is_so:

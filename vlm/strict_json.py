@@ -21,9 +21,18 @@ def read_json(data: bytes, name: str) -> dict[str, Any]:
     Raises:
         CheckpointError: if it is none, or asks for code to be run.
     """
+
+    def take_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        document = dict(pairs)
+        if len(document) < len(pairs):
+            raise ValueError("a key stands there twice")
+        if calls := CODE_KEYS & document.keys():
+            raise CheckpointError(f"'{min(calls)}' in '{name}' asks for code to be run; none is.")
+        return document
+
     try:
         document = json.loads(
-            data.decode("utf-8"), object_pairs_hook=_take_once, parse_constant=_refuse_constant
+            data.decode("utf-8"), object_pairs_hook=take_once, parse_constant=_refuse_constant
         )
     except RecursionError:
         raise CheckpointError(f"'{name}' is nested too deeply.") from None
@@ -31,16 +40,6 @@ def read_json(data: bytes, name: str) -> dict[str, Any]:
         raise CheckpointError(f"'{name}' is no plain JSON: {str(error)[:120]}.") from None
     if not isinstance(document, dict):
         raise CheckpointError(f"'{name}' is no JSON object.")
-    return document
-
-
-def _take_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    document = dict(pairs)
-    if len(document) < len(pairs):
-        raise ValueError("a key stands there twice")
-    calls = CODE_KEYS & document.keys()
-    if calls:
-        raise ValueError(f"'{min(calls)}' asks for code to be run, and none ever is")
     return document
 
 
