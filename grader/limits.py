@@ -61,7 +61,7 @@ def without_network() -> Iterator[None]:
 
 def _refuse_network(event: str, arguments: tuple[Any, ...]) -> None:
     if _Watch.depth and event in _NETWORK:
-        raise CheckpointError("a bundle's model asked for the network, which it may not use.")
+        raise PermissionError("a bundle's model asked for the network, which it may not use.")
 
 
 class LimitedPolicy(Policy):
