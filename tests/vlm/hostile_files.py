@@ -3,7 +3,7 @@
 import json
 import pickle
 import struct
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from tests.vlm.hostile_archives import EVIL
@@ -397,5 +397,3 @@ MODELS: dict[str, tuple[Change, str]] = {
     "weights: NaN": (lambda f: {**f, WHOLE: f[WHOLE][:-2] + b"\x01\x7e"}, "no numbers"),
 }  # fmt: skip
 """Of a whole model: what is wrong, how it is made, and a word of why it is refused."""
-
-Cases = Mapping[str, tuple[Change, str]]
