@@ -1,8 +1,9 @@
-"""Tunes a base model on instruction-plan pairs, or makes the embedded base.
+"""Tunes a base model on instruction-plan pairs, makes the embedded base, or packs a checkpoint.
 
 python -m finetune train
 python -m finetune demo_train
 python -m finetune pretrain --output checkpoints/my-base
+python -m finetune bundle checkpoints/run-001   a zip that others can grade
 """
 
 import argparse
@@ -40,7 +41,8 @@ def main(arguments: Sequence[str]) -> None:
         import torch
 
         torch.set_num_threads(options.threads)
-    {"train": _train, "demo_train": _demo_train, "pretrain": _pretrain}[options.verb](options)
+    verbs = {"train": _train, "demo_train": _demo_train, "pretrain": _pretrain, "bundle": _bundle}
+    verbs[options.verb](options)
 
 
 def _build_parser() -> Parser:
@@ -103,7 +105,25 @@ def _build_parser() -> Parser:
         pretrain.add_argument(
             f"--{stage}-minutes", type=positive_real, default=minutes, help="default: %(default)s"
         )
+    _add_bundle(verbs)
     return parser
+
+
+def _add_bundle(verbs: "argparse._SubParsersAction[Parser]") -> None:
+    what = "pack a checkpoint into one zip file, which others can grade without trusting it"
+    bundle = verbs.add_parser(
+        "bundle",
+        help=what,
+        description=what.capitalize() + ".",
+        epilog="examples:\n"
+        "  python -m finetune bundle\n"
+        "  python -m finetune bundle checkpoints/run-001 --output mine.zip",
+    )
+    bundle.add_argument("checkpoint", nargs="?", help="folder or short name (default: newest run)")
+    bundle.add_argument("--output", type=Path, metavar="FILE", help="default: NAME.zip, here")
+    bundle.add_argument("--overwrite", action="store_true", help="replace what is there")
+    bundle.add_argument("--json", action="store_true", help="print one JSON document")
+    bundle.set_defaults(resume=False, threads=None)
 
 
 def _add_augmentation(parser: Parser) -> None:
@@ -243,6 +263,28 @@ def _pretrain(options: argparse.Namespace) -> None:
     else:
         print(options.output)
     note(f"Next: python -m finetune train --base-model {options.output}")
+
+
+def _bundle(options: argparse.Namespace) -> None:
+    from finetune.bundle import write_bundle
+    from finetune.runs import find_checkpoint
+
+    checkpoint = options.checkpoint or find_checkpoint()
+    output = options.output or Path(f"{Path(checkpoint).resolve().name}.zip")
+    claim_output(output, options.overwrite, resume=None)
+    written = write_bundle(checkpoint, output)
+    facts = {
+        "bundle": str(output),
+        "bytes": written.size,
+        "base": written.bundle.base,
+        "parameters": written.bundle.parameters,
+    }
+    if options.json:
+        print_json(facts)
+    else:
+        of = f"an adapter of {facts['base']}" if facts["base"] else "a whole model"
+        print(f"{output}: {written.size / 1e6:.1f} MB, {of}, {facts['parameters']:,} parameters")
+    note(f"Next: python -m grader checkpoint {output}")
 
 
 def _finish(facts: dict[str, Any], options: argparse.Namespace) -> None:

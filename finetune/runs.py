@@ -1,16 +1,21 @@
-"""Where runs go when no place is named: `checkpoints/run-001`, `run-002`, ...
+"""Where runs go when no place is named, and where the newest is.
 
-A blind twin is called like the run that it stands beside: `run-002-blind`.
+`checkpoints/run-001`, `run-002`, ...; a blind twin is called like the run that it stands beside:
+`run-002-blind`.
 """
 
+import os
 from pathlib import Path
 
-from scene_renderer.errors import UsageError
-from vlm.config import CHECKPOINTS
+from scene_renderer.errors import CheckpointError, UsageError
+from vlm.bundle_adapter import ADAPTER_CONFIG
+from vlm.config import BASE_MODELS, CHECKPOINTS
+from vlm.model import read_metadata
+
+SHIPPED = CHECKPOINTS / "tiny-tuned"
 
 STATE = "training_state.pt"
 """The file in a run's folder that a stopped run goes on from."""
-
 
 BLIND = "-blind"
 """How the name of a blind run ends."""
@@ -42,3 +47,39 @@ def _newest(kind: str, ending: str) -> int:
 
 def _shorten(path: Path) -> Path:
     return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+
+
+def find_checkpoint(root: Path = CHECKPOINTS, shipped: Path = SHIPPED) -> str:
+    """Returns the newest run in `root` other than the shipped one, else the shipped one.
+
+    A blind run is a control and is never meant.
+
+    Raises:
+        CheckpointError: if there is neither.
+    """
+    found = sorted(root.glob(f"*/{ADAPTER_CONFIG}"), key=lambda path: path.stat().st_mtime)
+    runs = [p.parent for p in found if p.parent != shipped and not is_blind(p.parent)]
+    if not found:
+        raise CheckpointError(
+            f"There is no checkpoint in '{display_name(str(root))}' yet; make one with "
+            "'python -m finetune train', or name a model."
+        )
+    return display_name(str(runs[-1] if runs else shipped))
+
+
+def is_blind(folder: Path) -> bool:
+    """Whether a checkpoint was tuned on grey pictures: `python -m finetune train --blind`."""
+    try:
+        return bool(read_metadata(folder).get("blind"))
+    except CheckpointError:
+        return False
+
+
+def display_name(source: str) -> str:
+    """Returns how a report calls a model: by its path below this folder, else its short name."""
+    path = Path(source).absolute()
+    if not path.exists():
+        return source
+    if path.is_relative_to(Path.cwd()):
+        return os.path.relpath(path)
+    return next((name for name, known in BASE_MODELS.items() if known == source), source)

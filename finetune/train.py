@@ -29,6 +29,7 @@ from qa_generator.augment import Augmentation
 from qa_generator.dataset import pairs_folder, read_pairs
 from scene_renderer.console import note
 from scene_renderer.errors import CheckpointError, UsageError
+from vlm.bundle_adapter import NOT_VISION
 from vlm.config import DEFAULT_BASE
 from vlm.model import load_model
 from vlm.processor import ChatTokenizer, Image, grey_picture, image_size
@@ -38,8 +39,6 @@ TUNABLE = ("smolvlm", "idefics3")
 
 LASTING = ("base_model", "data", "seed", "rank", "learning_rate", "batch", "augmentation", "blind")
 """The settings that a resumed run must share with the stopped one."""
-
-NOT_VISION = r".*(vision_model|connector).*"
 
 
 @dataclass(frozen=True)

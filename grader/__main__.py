@@ -5,6 +5,7 @@ python -m grader checkpoints/tiny-tuned         the verb may be left out before 
 python -m grader checkpoint --quick             a first impression in two minutes
 python -m grader checkpoint --full              every suite, ten minutes
 python -m grader checkpoint --fresh 20261121    a hidden test that nobody could have seen
+python -m grader bundle.zip                     somebody else's, unpacked and loaded under limits
 python -m grader checkpoint --cases mine.jsonl  your own cases
 python -m grader oracle --count 700 --json      must reach every goal
 python -m grader baseline --kind majority       what can be had without looking
@@ -99,7 +100,9 @@ def _build_parser() -> Parser:
         "  python -m grader checkpoint\n"
         "  python -m grader checkpoint checkpoints/tiny-tuned --split test_wordings --count 100",
     )
-    checkpoint.add_argument("path", nargs="?", help="folder, short name or hub id of the model")
+    checkpoint.add_argument(
+        "path", nargs="?", help="folder, bundle, short name or hub id of a model"
+    )
     checkpoint.add_argument("--no-controls", action="store_true", help="grade the model alone")
     checkpoint.add_argument(
         "--blind-twin",
@@ -261,13 +264,12 @@ def _task(name: str) -> str:
 
 
 def _checkpoint(options: argparse.Namespace) -> None:
-    from grader.find import find_checkpoint, load_with_base
+    from grader.find import check_checkpoint, find_checkpoint, hash_checkpoint, load_with_base
     from grader.rivals import find_twin, load_rivals
     from vlm.config import resolve_base
-    from vlm.model import weights_sha256
 
     path = options.path or find_checkpoint()
-    resolve_base(path)
+    check_checkpoint(path)
     controls = not options.no_controls
     twin = find_twin(path, options.blind_twin) if controls else None
     if twin is not None:
@@ -278,7 +280,7 @@ def _checkpoint(options: argparse.Namespace) -> None:
     claim_output(options.output, options.overwrite, options.resume)
     subject, base = load_with_base(path, options.device, base_too=controls)
     rivals = load_rivals(base, twin, options.device)
-    weights = weights_sha256(Path(subject.loaded.source))
+    weights = hash_checkpoint(path)
     _grade(options, given, subject, rivals, controls=controls, weights=weights)
 
 

@@ -1,62 +1,70 @@
-"""Finds the checkpoint to grade, and loads it with the base that it was tuned from."""
+"""Loads what is to be graded, a folder or a stranger's bundle, with the base it was tuned from."""
 
-import os
+import dataclasses
+import hashlib
 from pathlib import Path
 
-from scene_renderer.errors import CheckpointError
-from vlm.config import BASE_MODELS, CHECKPOINTS, resolve_base
-from vlm.model import read_metadata
+from finetune.runs import display_name
+from finetune.runs import find_checkpoint as find_checkpoint
+from grader.limits import LimitedPolicy, without_network
+from vlm.bundle import is_bundle, open_bundle, read_bundle
+from vlm.config import resolve_base
+from vlm.model import load_model, weights_sha256
 from vlm.policy import Policy, load_policy
 
-SHIPPED = CHECKPOINTS / "tiny-tuned"
-ADAPTER = "adapter_config.json"
 
-
-def find_checkpoint(root: Path = CHECKPOINTS, shipped: Path = SHIPPED) -> str:
-    """Returns the newest run in `root` other than the shipped one, else the shipped one.
-
-    A blind run is a control and is never meant.
+def check_checkpoint(path: str) -> None:
+    """Looks at what is to be graded, without loading it: a bundle is checked to its last byte.
 
     Raises:
-        CheckpointError: if there is neither.
+        CheckpointError: if there is no such model, or the bundle is refused.
     """
-    found = sorted(root.glob(f"*/{ADAPTER}"), key=lambda path: path.stat().st_mtime)
-    runs = [p.parent for p in found if p.parent != shipped and not is_blind(p.parent)]
-    if not found:
-        raise CheckpointError(
-            f"There is no checkpoint in '{display_name(str(root))}' yet; make one with "
-            "'python -m finetune train', or name a model."
-        )
-    return display_name(str(runs[-1] if runs else shipped))
+    if is_bundle(path):
+        with without_network():
+            read_bundle(Path(path))
+    else:
+        resolve_base(path)
 
 
-def is_blind(folder: Path) -> bool:
-    """Whether a checkpoint was tuned on grey pictures: `python -m finetune train --blind`."""
-    try:
-        return bool(read_metadata(folder).get("blind"))
-    except CheckpointError:
-        return False
+def hash_checkpoint(path: str) -> str:
+    """Returns the SHA-256 of a model's weights, which tells its versions apart.
 
+    A bundle has that of the folder it was made from; a model of the hub has none of its own.
 
-def display_name(source: str) -> str:
-    """Returns how a report calls a model: by its path below this folder, else its short name."""
-    path = Path(source).absolute()
-    if not path.exists():
-        return source
-    if path.is_relative_to(Path.cwd()):
-        return os.path.relpath(path)
-    return next((name for name, known in BASE_MODELS.items() if known == source), source)
+    Raises:
+        CheckpointError: as `check_checkpoint`.
+    """
+    if is_bundle(path):
+        return hashlib.sha256(read_bundle(Path(path)).weights).hexdigest()
+    return weights_sha256(Path(resolve_base(path)))
 
 
 def load_with_base(path: str, device: str, base_too: bool) -> tuple[Policy, Policy | None]:
     """Loads a policy and, if it is a tuned one and its base is wanted, its untuned base.
 
+    Args:
+        path: a folder, a short name, a hub id, or a bundle, whose policy answers under limits.
+        device: cpu, cuda or auto.
+        base_too: whether the base is wanted.
+
     Raises:
-        CheckpointError: if one of them is missing or broken.
+        CheckpointError: if one of them is missing, broken or refused.
     """
-    subject = load_policy(path, device)
-    subject.name = display_name(subject.name)
+    if is_bundle(path):
+        subject: Policy = _load_bundle(path, device)
+    else:
+        subject = load_policy(path, device)
+        subject.name = display_name(subject.name)
     loaded = subject.loaded
-    if not base_too or resolve_base(loaded.base) == loaded.source:
+    if not base_too or loaded.base == loaded.source or resolve_base(loaded.base) == loaded.source:
         return subject, None
     return subject, load_policy(loaded.base, device)
+
+
+def _load_bundle(path: str, device: str) -> Policy:
+    """Loads a bundle; when this returns, the folder it was unpacked into is gone."""
+    with without_network(), open_bundle(Path(path)) as (folder, bundle):
+        loaded = load_model(str(folder), device)
+    name = display_name(path)
+    loaded = dataclasses.replace(loaded, source=name, base=bundle.base or name)
+    return LimitedPolicy(loaded)

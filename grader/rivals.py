@@ -2,11 +2,9 @@
 
 from pathlib import Path
 
+from finetune.runs import BLIND
 from grader.roles import BASE, BLIND_TWIN
 from vlm.policy import Policy, load_policy
-
-BLIND = "-blind"
-"""What `finetune train --blind` adds to the name of a run."""
 
 
 def find_twin(path: str, given: str | None = None) -> str | None:

@@ -11,6 +11,7 @@ from grader.metrics import Outcome
 from grader.rollout import Arena, begin, roll_out, run_episode, settle_in_order, tell
 from qa_generator.prompt import Observation
 from qa_generator.tasks import Goal
+from scene_renderer.errors import CheckpointError
 from scene_renderer.plan import format_plan, parse_plan
 from vlm.policy import Answer
 
@@ -194,7 +195,7 @@ def test_want_of_memory_while_answering_is_no_miss(
 
 
 def test_any_other_fault_of_a_model_is_not_hidden(lift: Case, crew: Crew) -> None:
-    with pytest.raises(RuntimeError, match="shapes"):
+    with pytest.raises(CheckpointError, match="broke down .* RuntimeError: shapes differ"):
         outcomes_of(Exhausted(RuntimeError("shapes differ")), [lift], crew)
 
 
