@@ -95,6 +95,12 @@ def outcome(case: str, success: bool | None, **more: Any) -> Outcome:
     return Outcome(case, *words, True, False, success, "" if success else "wrong place", **more)
 
 
+def test_what_differs_from_run_to_run_is_left_out_of_comparisons() -> None:
+    report = {"n": 1, "inference": 2, "reliability": {"not_run": 0, "sameness": {}}}
+    assert without_times(report) == {"n": 1, "reliability": {"not_run": 0}}
+    assert report["inference"] == 2
+
+
 def test_a_grader_whose_oracle_misses_refuses_to_report() -> None:
     check_oracle([outcome("a", True), outcome("b", None)])
     with pytest.raises(OracleError, match=r"missed 1 of 2: 'b' \(wrong place\)\.") as caught:
