@@ -195,7 +195,7 @@ def test_want_of_memory_while_answering_is_no_miss(
 
 
 def test_any_other_fault_of_a_model_is_not_hidden(lift: Case, crew: Crew) -> None:
-    with pytest.raises(CheckpointError, match="broke down .* RuntimeError: shapes differ"):
+    with pytest.raises(CheckpointError, match=r"broke down .* RuntimeError: shapes differ"):
         outcomes_of(Exhausted(RuntimeError("shapes differ")), [lift], crew)
 
 
