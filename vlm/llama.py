@@ -93,6 +93,7 @@ class Llama:
             )
             for layer in model.layers
         ]
+        self._reserved = 0
         self._reserve(BLOCK)
 
     @property
@@ -216,9 +217,9 @@ class Llama:
 
     def _reserve(self, places: int) -> None:
         """Makes the tables of places long enough: turns, and who may look where."""
-        if hasattr(self, "_cos") and len(self._cos) >= places:
+        if places <= self._reserved:
             return
-        places = 2 * places
+        self._reserved = places = 2 * places
         like = self._like
         number = torch.arange(places, device=like.device)
         cos, sin = self._model.rotary_emb(like, number[None])

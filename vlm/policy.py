@@ -79,6 +79,8 @@ class Policy:
         It is fastest to ask as many as there are in one call: the next one is begun as soon as an
         answer is complete.
         """
+        if not instructions:
+            return []
         start = time.perf_counter()
         asked = zip(observations, instructions, strict=True)
         prompts = [Prompt(_picture(o), build_prompt(o, i)) for o, i in asked]
