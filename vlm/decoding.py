@@ -16,12 +16,15 @@ import torch
 from torch import Tensor
 
 from vlm.generation import end_tokens
-from vlm.llama import Llama, is_plain_llama
+from vlm.llama import Llama, Stretch, is_plain_llama
 from vlm.processor import ChatTokenizer, Image
 from vlm.prompts import Generated, Prompt
 
 KEPT_BYTES = 64 * 2**20
 """How much memory the pictures that were read may take."""
+
+NEWCOMERS = 8
+"""New rows begin once an eighth of all are free: several are read in hardly more time than one."""
 
 FAMILY = ("smolvlm", "idefics3")
 """Model types whose picture is one stretch of tokens before the text."""
@@ -33,12 +36,14 @@ class _Row:
 
     Attributes:
         ids: the prompt's tokens, those of the picture included.
+        start: how many of them there are up to the end of the picture.
         picture: what tells its picture from others.
         image: the picture.
         answer: so far.
     """
 
     ids: list[int]
+    start: int
     picture: bytes
     image: Image
     answer: Generated = field(default_factory=Generated)
@@ -67,14 +72,15 @@ class Decoder:
         self._make_room(rows, max((len(row.ids) for row in asked), default=0) + most)
         waiting, active = _by_picture(asked)[::-1], list[_Row]()
         while waiting or active:
-            while waiting and len(active) < rows:
-                active.append(waiting.pop())
-                self._begin(active[-1], len(active) - 1)
-                active[-1].answer.first_seconds = time.perf_counter() - began
-                self._drop_done(active, most)
-            if active:
+            if waiting and rows - len(active) >= min(len(waiting), rows / NEWCOMERS):
+                new = [waiting.pop() for _ in range(min(len(waiting), rows - len(active)))]
+                self._begin(new, len(active))
+                active += new
+                for row in new:
+                    row.answer.first_seconds = time.perf_counter() - began
+            else:
                 self._step(active)
-                self._drop_done(active, most)
+            self._drop_done(active, most)
         return [row.answer for row in asked]
 
     def forget(self) -> None:
@@ -83,19 +89,25 @@ class Decoder:
 
     def _encode(self, prompts: Sequence[Prompt]) -> list[_Row]:
         ids = self._chat.prompt_ids([prompt.text for prompt in prompts])
-        images = [prompt.image for prompt in prompts]
-        return [_Row(i, _digest(image), image) for i, image in zip(ids, images, strict=True)]
+        image_token = self._chat.image_token_id
+        return [
+            _Row(i, len(i) - i[::-1].index(image_token), _digest(prompt.image), prompt.image)
+            for i, prompt in zip(ids, prompts, strict=True)
+        ]
 
     def _make_room(self, rows: int, places: int) -> None:
         if self._cache.rows < rows or self._cache.places < places:
             rows, places = max(rows, self._cache.rows), max(places, self._cache.places)
             self._cache = self._llama.new_cache(rows, places)
 
-    def _begin(self, row: _Row, slot: int) -> None:
-        """Reads a prompt into a slot of the cache, and writes the first token of its answer."""
-        start = self._read_picture(row, slot)
-        vectors = self._llama.embed(row.ids[start:])
-        _write([row], self._llama.read(vectors, self._cache, slot, start))
+    def _begin(self, new: Sequence[_Row], slot: int) -> None:
+        """Reads prompts into the cache from a slot on, and begins their answers."""
+        self._read_pictures(new, slot)
+        stretches = [
+            Stretch(slot + i, row.start, len(row.ids) - row.start) for i, row in enumerate(new)
+        ]
+        vectors = self._llama.embed([token for row in new for token in row.ids[row.start :]])
+        _write(new, self._llama.read(vectors, stretches, self._cache))
 
     def _step(self, active: Sequence[_Row]) -> None:
         ids, lengths = [row.answer.ids[-1] for row in active], [row.length for row in active]
@@ -111,31 +123,36 @@ class Decoder:
                     self._cache.move(len(active), slot, last.length)
                     active[slot] = last
 
-    def _read_picture(self, row: _Row, slot: int) -> int:
-        """Reads a prompt up to the end of its picture into a slot; returns how many tokens."""
-        image_token = self._chat.image_token_id
-        end = len(row.ids) - row.ids[::-1].index(image_token)
-        kept = self._pictures.pop(row.picture, None)
-        if kept is None:
-            vectors = self._llama.embed(row.ids[:end])
-            places = [i for i, token in enumerate(row.ids[:end]) if token == image_token]
-            vectors[places] = self._look(row.image).to(vectors)
-            self._llama.read(vectors, self._cache, slot, 0)
-            kept = self._cache.read(slot, end)
-        else:
-            self._cache.write(slot, kept)
-        self._pictures[row.picture] = kept  # as the newest
-        if len(self._pictures) * (kept[0].nbytes + kept[1].nbytes) > KEPT_BYTES:
+    def _read_pictures(self, new: Sequence[_Row], slot: int) -> None:
+        """Reads prompts up to the end of their pictures into the cache, each picture once."""
+        fresh = {row.picture: i for i, row in enumerate(new) if row.picture not in self._pictures}
+        if fresh:
+            self._look([new[i] for i in fresh.values()], [slot + i for i in fresh.values()])
+        for i, row in enumerate(new):
+            if fresh.get(row.picture) == i:
+                self._pictures[row.picture] = self._cache.read(slot + i, row.start)
+        for i, row in enumerate(new):
+            self._cache.write(slot + i, self._pictures[row.picture])
+            self._pictures.move_to_end(row.picture)
+        while (
+            sum(keys.nbytes + values.nbytes for keys, values in self._pictures.values())
+            > KEPT_BYTES
+        ):
             self._pictures.popitem(last=False)
-        return end
 
-    def _look(self, image: Image) -> Tensor:
-        """Returns a picture's features: shape (image tokens, width)."""
+    def _look(self, rows: Sequence[_Row], slots: Sequence[int]) -> None:
+        """Reads rows up to the end of their pictures into slots of the cache."""
         processor = self._chat.processor.image_processor
-        shown = processor(images=[[image]], return_tensors="pt").to(self._model.device)
+        shown = processor(images=[[row.image] for row in rows], return_tensors="pt")
         names = [n for n in ("pixel_values", "pixel_attention_mask") if n in shown]
+        shown = shown.to(self._model.device)
         looked = self._model.model.get_image_features(**{n: shown[n] for n in names})
-        return torch.cat(list(looked.pooler_output))
+        ids = [token for row in rows for token in row.ids[: row.start]]
+        vectors = self._llama.embed(ids)
+        places = [i for i, token in enumerate(ids) if token == self._chat.image_token_id]
+        vectors[places] = torch.cat(list(looked.pooler_output)).to(vectors)
+        stretches = [Stretch(slot, 0, row.start) for row, slot in zip(rows, slots, strict=True)]
+        self._llama.read(vectors, stretches, self._cache)
 
 
 def can_decode(model: Any) -> bool:

@@ -9,6 +9,8 @@ products of matrices allow it; those of at least `FEWEST_ROWS` rows did, measure
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any
 
 import torch
@@ -75,6 +77,26 @@ class Cache:
             part[:, target, :, :places] = part[:, source, :, :places]
 
 
+@dataclass(frozen=True)
+class Stretch:
+    """Tokens that are read into a row.
+
+    Attributes:
+        row: its number in the cache.
+        start: the place of the first of them.
+        count: how many they are.
+    """
+
+    row: int
+    start: int
+    count: int
+
+    @property
+    def end(self) -> int:
+        """The place behind the last of them."""
+        return self.start + self.count
+
+
 class Llama:
     """The text model with its output head; it shares their weights."""
 
@@ -111,34 +133,54 @@ class Llama:
         """Returns the vectors of tokens: shape (tokens, width)."""
         return functional.embedding(torch.tensor(ids, device=self._like.device), self._like)
 
-    def read(self, vectors: Tensor, cache: Cache, row: int, start: int) -> Tensor:
-        """Reads on in one row.
+    def read(self, vectors: Tensor, stretches: Sequence[Stretch], cache: Cache) -> Tensor:
+        """Reads on in some rows, each at its own place.
 
         Args:
-            vectors: of the tokens that are read, shape (tokens, width).
-            cache: holds the first `start` places of the row; the tokens' keys and values are added.
-            row: its number.
-            start: the place of the first token.
+            vectors: of the tokens that are read, one stretch behind the other, shape
+                (tokens, width).
+            stretches: where they go.
+            cache: holds what stands before them; their keys and values are added.
 
         Returns:
-            The logits of what follows the last token: float32, shape (1, vocabulary).
+            The logits of what follows each stretch: float32, shape (stretches, vocabulary).
         """
-        count = len(vectors)
-        end = start + count
-        seen = _whole_blocks(end)
-        self._reserve(seen)
-        mask = self._causal[start:end, :seen].repeat(self._heads // self._key_heads, 1)
+        self._reserve(max(s.end for s in stretches) + BLOCK)
+        ends = list(accumulate(s.count for s in stretches))
+        last = [end - 1 for end in ends] + [ends[-1] - 1] * (FEWEST_ROWS - len(ends))
 
         def attend(layer: int, query: Tensor, key: Tensor, value: Tensor) -> Tensor:
-            keys, values = cache.keys[layer, row], cache.values[layer, row]
-            keys[:, start:end], values[:, start:end] = key.transpose(0, 1), value.transpose(0, 1)
-            asked = query.transpose(0, 1).reshape(self._key_heads, -1, self._head_width)
-            allowed = mask if len(query) == count else mask[-1:]
-            found = self._look_up(asked, keys[:, :seen], values[:, :seen], allowed)
-            return found.view(self._heads, -1, self._head_width).transpose(0, 1)
+            only_last = len(query) < len(vectors)
+            found = [
+                self._read_stretch(
+                    query[i : i + 1] if only_last else query[end - s.count : end],
+                    key[end - s.count : end],
+                    value[end - s.count : end],
+                    (cache.keys[layer, s.row], cache.values[layer, s.row]),
+                    s,
+                )
+                for i, (s, end) in enumerate(zip(stretches, ends, strict=True))
+            ]
+            spare = [found[-1]] * (len(last) - len(ends)) if only_last else []
+            return torch.cat([*found, *spare])
 
-        cos, sin = self._cos[start:end], self._sin[start:end]
-        return self._logits(self._run(vectors, cos, sin, attend, last=True))
+        places = torch.cat([torch.arange(s.start, s.end) for s in stretches])
+        cos, sin = self._cos[places], self._sin[places]
+        return self._logits(self._run(vectors, cos, sin, attend, last))[: len(ends)]
+
+    def _read_stretch(
+        self, query: Tensor, key: Tensor, value: Tensor, kept: tuple[Tensor, Tensor], at: Stretch
+    ) -> Tensor:
+        """Adds keys and values to a row's, `kept`, and looks up what the last queries ask."""
+        seen = _whole_blocks(at.end)
+        keys, values = kept
+        keys[:, at.start : at.end] = key.transpose(0, 1)
+        values[:, at.start : at.end] = value.transpose(0, 1)
+        mask = self._causal[at.end - len(query) : at.end, :seen]
+        asked = query.transpose(0, 1).reshape(self._key_heads, -1, self._head_width)
+        mask = mask.repeat(self._heads // self._key_heads, 1)
+        found = self._look_up(asked, keys[:, :seen], values[:, :seen], mask)
+        return found.view(self._heads, -1, self._head_width).transpose(0, 1)
 
     def step(self, ids: Sequence[int], lengths: Sequence[int], cache: Cache) -> Tensor:
         """Reads one more token in each of the first rows.
@@ -174,12 +216,17 @@ class Llama:
         return self._logits(hidden)[: len(ids)]
 
     def _run(
-        self, hidden: Tensor, cos: Tensor, sin: Tensor, attend: Attend, last: bool = False
+        self,
+        hidden: Tensor,
+        cos: Tensor,
+        sin: Tensor,
+        attend: Attend,
+        last: Sequence[int] | None = None,
     ) -> Tensor:
         """Runs all layers on tokens, shape (tokens, width).
 
-        With `last` only the last token is carried through the last layer; of the others, nothing
-        but keys and values is needed there.
+        Only the tokens of `last`, if given, are carried through the last layer; of the others,
+        nothing but keys and values is needed there.
         """
         heads = self._heads + self._key_heads
         for number, (layer, joined) in enumerate(
@@ -192,8 +239,8 @@ class Llama:
             )
             turned = _turn(asked[:, :heads], cos, sin)
             query, key, value = turned[:, : self._heads], turned[:, self._heads :], asked[:, heads:]
-            if last and number == len(self._joined) - 1:
-                query, hidden = query[-1:], hidden[-1:]
+            if last is not None and number == len(self._joined) - 1:
+                query, hidden = query[last], hidden[last]
             found = attend(number, query, key, value).flatten(1)
             out = layer.self_attn.o_proj
             hidden = hidden + functional.linear(found, out.weight, out.bias)
