@@ -73,7 +73,7 @@ def _say(
     forget = getattr(policy, "forget", None)
     texts: list[str] = []
     with _threads(threads):
-        for at in range(0, len(questions), batch_size):
+        for at in range(0, len(questions), max(batch_size, 1)):
             part = questions[at : at + batch_size]
             if forget is not None:
                 forget()

@@ -157,11 +157,13 @@ class Decoder:
 
 def can_decode(model: Any) -> bool:
     """Whether `Decoder` answers as this model's `generate()` does."""
-    if model.config.model_type not in FAMILY or type(model.lm_head) is not torch.nn.Linear:
+    text_model = getattr(model.model, "text_model", None)  # None inside an adapter's wrapper
+    if model.config.model_type not in FAMILY or text_model is None:
         return False
     asked = model.generation_config
     changes_scores = asked.repetition_penalty not in (None, 1.0) or asked.no_repeat_ngram_size
-    return not changes_scores and is_plain_llama(model.model.text_model)
+    has_plain_head = type(model.lm_head) is torch.nn.Linear
+    return not changes_scores and has_plain_head and is_plain_llama(text_model)
 
 
 def _write(rows: Sequence[_Row], logits: Tensor) -> None:
