@@ -5,7 +5,7 @@ import json
 import logging
 import os
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -109,6 +109,16 @@ def _load_adapter(folder: str, device: str) -> LoadedModel:
     except Exception as error:  # see above
         raise CheckpointError(f"Checkpoint '{folder}' is broken: {first_line(error)}") from error
     return LoadedModel(model.eval(), base.processor, folder, metadata["base"])
+
+
+def merge_adapter(loaded: LoadedModel) -> LoadedModel:
+    """Adds an adapter's changes to the weights they change: the same answers in half the time.
+
+    The model that was given is used up. A base is returned as it is.
+    """
+    if not hasattr(loaded.model, "merge_and_unload"):
+        return loaded
+    return replace(loaded, model=loaded.model.merge_and_unload().eval())
 
 
 def first_line(error: Exception) -> str:

@@ -1,5 +1,6 @@
 """A model as a policy: observation and instruction in, plan out, timed."""
 
+import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,8 +10,9 @@ import numpy as np
 
 from qa_generator.prompt import Observation, build_prompt
 from scene_renderer.plan import Plan, parse_plan
-from vlm.model import LoadedModel, load_model
+from vlm.model import LoadedModel, load_model, merge_adapter
 from vlm.processor import ChatTokenizer, image_size
+from vlm.prompts import Engine, Prompt
 
 MAX_NEW_TOKENS = 256
 
@@ -24,12 +26,15 @@ class Answer:
         tokens: how many tokens were generated, end token included.
         seconds: wall time of the batch divided by the number of answers in it.
         confidence: how probable the model holds it to be right, 0 to 1; None if it cannot say.
+            A model that writes says the product of its tokens' probabilities.
+        first_token_seconds: from the call to the first token; None if nothing was generated.
     """
 
     text: str
     tokens: int
     seconds: float
     confidence: float | None = None
+    first_token_seconds: float | None = None
 
 
 class Policy:
@@ -38,12 +43,17 @@ class Policy:
     Attributes:
         loaded: the model.
         name: how people call it; at first the folder or hub id it was loaded from.
+        load_seconds: how long loading it took, imports included; None if it was made of parts.
+        first_call_seconds: wall time of the first call of `answer`; None before.
     """
 
-    def __init__(self, loaded: LoadedModel) -> None:
+    def __init__(self, loaded: LoadedModel, load_seconds: float | None = None) -> None:
         self.loaded = loaded
         self.name = loaded.source
+        self.load_seconds = load_seconds
+        self.first_call_seconds: float | None = None
         self._chat = ChatTokenizer(loaded.processor)
+        self._engine = _pick_engine(loaded.model, self._chat)
 
     @property
     def image_size(self) -> int:
@@ -64,43 +74,39 @@ class Policy:
         instructions: Sequence[str],
         batch_size: int = 32,
     ) -> list[Answer]:
-        """Answers several instructions or questions, `batch_size` at a time."""
-        answers: list[Answer] = []
-        for at in range(0, len(instructions), batch_size):
-            part = slice(at, at + batch_size)
-            answers += self._answer_batch(observations[part], instructions[part])
-        return answers
+        """Answers several instructions or questions, `batch_size` at a time.
 
-    def _answer_batch(
-        self, observations: Sequence[Observation], instructions: Sequence[str]
-    ) -> list[Answer]:
-        import torch
-
+        It is fastest to ask as many as there are in one call: the next one is begun as soon as an
+        answer is complete.
+        """
+        if not instructions:
+            return []
         start = time.perf_counter()
-        inputs = self._encode(observations, instructions)
-        with torch.inference_mode():
-            ids = self.loaded.model.generate(
-                **inputs, do_sample=False, max_new_tokens=MAX_NEW_TOKENS
-            )
-        if self.loaded.model.device.type == "cuda":
-            torch.cuda.synchronize()
-        new = ids[:, inputs["input_ids"].shape[1] :]
+        asked = zip(observations, instructions, strict=True)
+        prompts = [Prompt(_picture(o), build_prompt(o, i)) for o, i in asked]
+        told = self._engine.answer(prompts, batch_size, MAX_NEW_TOKENS)
         tokenizer = self.loaded.processor.tokenizer
-        texts = tokenizer.batch_decode(new, skip_special_tokens=True)
-        seconds = (time.perf_counter() - start) / len(texts)
-        counts = (new != tokenizer.pad_token_id).sum(dim=1).tolist()
-        return [Answer(t.strip(), n, seconds) for t, n in zip(texts, counts, strict=True)]
+        texts = tokenizer.batch_decode([t.ids for t in told], skip_special_tokens=True)
+        elapsed = time.perf_counter() - start
+        if self.first_call_seconds is None:
+            self.first_call_seconds = elapsed
+        return [
+            Answer(
+                text=text.strip(),
+                tokens=len(generated.ids),
+                seconds=elapsed / len(told),
+                confidence=math.exp(generated.log_probability),
+                first_token_seconds=generated.first_seconds,
+            )
+            for text, generated in zip(texts, told, strict=True)
+        ]
 
-    def _encode(self, observations: Sequence[Observation], instructions: Sequence[str]) -> Any:
-        processor = self.loaded.processor
-        pairs = list(zip(observations, instructions, strict=True))
-        return processor(
-            text=[self._chat.prompt_text(build_prompt(o, i)) for o, i in pairs],
-            images=[[_picture(o)] for o in observations],
-            padding=True,
-            add_special_tokens=False,
-            return_tensors="pt",
-        ).to(self.loaded.model.device)
+    def forget(self) -> None:
+        """Drops what it kept of pictures that it saw, so that the next answer costs the full time.
+
+        What it says does not change.
+        """
+        self._engine.forget()
 
     def describe(self) -> dict[str, Any]:
         """Returns what a report says about the model."""
@@ -111,6 +117,7 @@ class Policy:
             "parameters": sum(p.numel() for p in model.parameters()),
             "dtype": str(model.dtype).removeprefix("torch."),
             "device": str(model.device),
+            "image_tokens": self._chat.image_block.count(self._chat.image_token_id),
         }
 
 
@@ -120,10 +127,20 @@ def _picture(observation: Observation) -> np.ndarray[Any, Any]:
     return observation.image
 
 
+def _pick_engine(model: Any, chat: ChatTokenizer) -> Engine:
+    """Returns the fastest way to answer that a model allows."""
+    from vlm.decoding import Decoder, can_decode
+    from vlm.generation import Generation
+
+    return Decoder(model, chat) if can_decode(model) else Generation(model, chat)
+
+
 def load_policy(name: str, device: str = "auto") -> Policy:
     """Loads a policy by short name, folder or hub id.
 
     Raises:
         CheckpointError: if there is no usable model of that name.
     """
-    return Policy(load_model(name, device))
+    start = time.perf_counter()
+    loaded = merge_adapter(load_model(name, device))
+    return Policy(loaded, time.perf_counter() - start)

@@ -8,7 +8,7 @@ import torch
 
 from qa_generator.prompt import Observation
 from scene_renderer.errors import CheckpointError, UsageError
-from vlm.model import METADATA, load_model, pick_device, weights_sha256
+from vlm.model import METADATA, load_model, merge_adapter, pick_device, weights_sha256
 from vlm.policy import Policy
 
 SEEN = Observation(np.full((128, 128, 3), 90, np.uint8), (0.32, 0.0, 0.42))
@@ -31,6 +31,27 @@ def test_a_fresh_adapter_answers_like_its_base(adapter, tiny_base, loaded):
     assert (tuned.source, tuned.base) == (str(adapter), str(tiny_base))
     expected = Policy(loaded).answer([SEEN], ["lift the red cube"])[0].text
     assert Policy(tuned).answer([SEEN], ["lift the red cube"])[0].text == expected
+
+
+def test_a_merged_adapter_answers_as_it_did(adapter, loaded):
+    tuned = load_model(str(adapter), "cpu")
+    torch.manual_seed(0)
+    for name, weight in tuned.model.named_parameters():
+        if "lora_B" in name:
+            torch.nn.init.normal_(weight, std=0.2)
+    expected = Policy(tuned).answer([SEEN], ["lift the red cube"])[0]
+    merged = merge_adapter(tuned)
+    told = Policy(merged).answer([SEEN], ["lift the red cube"])[0]
+    assert (
+        told.text == expected.text != Policy(loaded).answer([SEEN], ["lift the red cube"])[0].text
+    )
+    assert told.confidence == pytest.approx(expected.confidence, rel=1e-2)
+    assert not any("lora" in name for name, _ in merged.model.named_parameters())
+    assert (merged.source, merged.base) == (tuned.source, tuned.base)
+
+
+def test_a_base_has_nothing_to_merge(loaded):
+    assert merge_adapter(loaded) is loaded
 
 
 def test_another_model_of_the_family_loads_and_answers(tiny_idefics3):

@@ -29,6 +29,7 @@ def test_an_answer_counts_its_tokens_with_the_end_and_its_time(policy, lessons, 
     answers = policy.answer(seen, said)
     assert [a.tokens for a in answers] == [len(ids) for ids in chat.answer_ids(plans)]
     assert all(0 < a.seconds < 60 for a in answers)
+    assert all(0 < a.first_token_seconds < 60 and 0 < a.confidence <= 1 for a in answers)
     assert policy.answer([], []) == []
 
 
@@ -56,11 +57,23 @@ def test_an_observation_needs_a_picture(policy):
         policy.answer([Observation(None, (0.3, 0.0, 0.4))], ["lift the red cube"])
 
 
+def test_a_policy_knows_how_long_it_took_to_start(tiny_base, lessons):
+    policy = load_policy(str(tiny_base), "cpu")
+    assert policy.load_seconds > 0
+    assert policy.first_call_seconds is None
+    observation, instruction, _ = lessons[0]
+    policy.answer([observation], [instruction])
+    first = policy.first_call_seconds
+    policy.answer([observation], [instruction])
+    assert policy.first_call_seconds == first > 0
+
+
 def test_a_policy_describes_its_model(tiny_base):
     policy = load_policy(str(tiny_base), "cpu")
     description = policy.describe()
     assert description["source"] == description["base"] == str(tiny_base)
     assert description["dtype"] == "float32"
     assert description["device"] == "cpu"
+    assert description["image_tokens"] == 64
     assert 5e6 < description["parameters"] < 7e6
     assert policy.image_size == 128

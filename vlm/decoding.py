@@ -1,0 +1,189 @@
+"""Greedy decoding of many prompts at once, for models of SmolVLM's architecture.
+
+Rows join and leave while others go on, so that a short answer never waits for a long one. What
+stands before the text, the picture, is read once for all prompts that share it: its keys and
+values are kept.
+"""
+
+import hashlib
+import time
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from vlm.generation import end_tokens
+from vlm.llama import Llama, Stretch, is_plain_llama
+from vlm.processor import ChatTokenizer, Image
+from vlm.prompts import Generated, Prompt
+
+KEPT_BYTES = 64 * 2**20
+"""How much memory the pictures that were read may take."""
+
+NEWCOMERS = 8
+"""New rows begin once an eighth of all are free: several are read in hardly more time than one."""
+
+FAMILY = ("smolvlm", "idefics3")
+"""Model types whose picture is one stretch of tokens before the text."""
+
+
+@dataclass
+class _Row:
+    """A prompt and its answer, perhaps under way.
+
+    Attributes:
+        ids: the prompt's tokens, those of the picture included.
+        start: how many of them there are up to the end of the picture.
+        picture: what tells its picture from others.
+        image: the picture.
+        answer: so far.
+    """
+
+    ids: list[int]
+    start: int
+    picture: bytes
+    image: Image
+    answer: Generated = field(default_factory=Generated)
+
+    @property
+    def length(self) -> int:
+        """How many of its tokens have been read; the last one written has not."""
+        return len(self.ids) + len(self.answer.ids) - 1
+
+
+class Decoder:
+    """Answers prompts with the likeliest token after the other; for models that `can_decode`."""
+
+    def __init__(self, model: Any, chat: ChatTokenizer) -> None:
+        self._model, self._chat = model, chat
+        self._llama = Llama(model.model.text_model, model.lm_head)
+        self._cache = self._llama.new_cache(0, 0)
+        self._pictures: OrderedDict[bytes, tuple[Tensor, Tensor]] = OrderedDict()
+        self._ends = end_tokens(model)
+
+    @torch.inference_mode()
+    def answer(self, prompts: Sequence[Prompt], rows: int, most: int) -> list[Generated]:
+        """Answers prompts, `rows` at a time, with at most `most` tokens each."""
+        began = time.perf_counter()
+        asked = self._encode(prompts)
+        self._make_room(rows, max((len(row.ids) for row in asked), default=0) + most)
+        waiting, active = _by_picture(asked)[::-1], list[_Row]()
+        while waiting or active:
+            if waiting and rows - len(active) >= min(len(waiting), rows / NEWCOMERS):
+                new = [waiting.pop() for _ in range(min(len(waiting), rows - len(active)))]
+                self._begin(new, len(active))
+                active += new
+                for row in new:
+                    row.answer.first_seconds = time.perf_counter() - began
+            else:
+                self._step(active)
+            self._drop_done(active, most)
+        return [row.answer for row in asked]
+
+    def forget(self) -> None:
+        """Drops the pictures that were read."""
+        self._pictures.clear()
+
+    def _encode(self, prompts: Sequence[Prompt]) -> list[_Row]:
+        ids = self._chat.prompt_ids([prompt.text for prompt in prompts])
+        image_token = self._chat.image_token_id
+        return [
+            _Row(i, len(i) - i[::-1].index(image_token), _digest(prompt.image), prompt.image)
+            for i, prompt in zip(ids, prompts, strict=True)
+        ]
+
+    def _make_room(self, rows: int, places: int) -> None:
+        if self._cache.rows < rows or self._cache.places < places:
+            rows, places = max(rows, self._cache.rows), max(places, self._cache.places)
+            self._cache = self._llama.new_cache(rows, places)
+
+    def _begin(self, new: Sequence[_Row], slot: int) -> None:
+        """Reads prompts into the cache from a slot on, and begins their answers."""
+        self._read_pictures(new, slot)
+        stretches = [
+            Stretch(slot + i, row.start, len(row.ids) - row.start) for i, row in enumerate(new)
+        ]
+        vectors = self._llama.embed([token for row in new for token in row.ids[row.start :]])
+        _write(new, self._llama.read(vectors, stretches, self._cache))
+
+    def _step(self, active: Sequence[_Row]) -> None:
+        ids, lengths = [row.answer.ids[-1] for row in active], [row.length for row in active]
+        _write(active, self._llama.step(ids, lengths, self._cache))
+
+    def _drop_done(self, active: list[_Row], most: int) -> None:
+        """Takes out the rows that are done; the last rows move into their slots."""
+        for slot in reversed(range(len(active))):
+            answer = active[slot].answer
+            if answer.ids[-1] in self._ends or len(answer.ids) >= most:
+                last = active.pop()
+                if slot < len(active):
+                    self._cache.move(len(active), slot, last.length)
+                    active[slot] = last
+
+    def _read_pictures(self, new: Sequence[_Row], slot: int) -> None:
+        """Reads prompts up to the end of their pictures into the cache, each picture once."""
+        fresh = {row.picture: i for i, row in enumerate(new) if row.picture not in self._pictures}
+        if fresh:
+            self._look([new[i] for i in fresh.values()], [slot + i for i in fresh.values()])
+        for i, row in enumerate(new):
+            if fresh.get(row.picture) == i:
+                self._pictures[row.picture] = self._cache.read(slot + i, row.start)
+        for i, row in enumerate(new):
+            self._cache.write(slot + i, self._pictures[row.picture])
+            self._pictures.move_to_end(row.picture)
+        while (
+            sum(keys.nbytes + values.nbytes for keys, values in self._pictures.values())
+            > KEPT_BYTES
+        ):
+            self._pictures.popitem(last=False)
+
+    def _look(self, rows: Sequence[_Row], slots: Sequence[int]) -> None:
+        """Reads rows up to the end of their pictures into slots of the cache."""
+        processor = self._chat.processor.image_processor
+        shown = processor(images=[[row.image] for row in rows], return_tensors="pt")
+        names = [n for n in ("pixel_values", "pixel_attention_mask") if n in shown]
+        shown = shown.to(self._model.device)
+        looked = self._model.model.get_image_features(**{n: shown[n] for n in names})
+        ids = [token for row in rows for token in row.ids[: row.start]]
+        vectors = self._llama.embed(ids)
+        places = [i for i, token in enumerate(ids) if token == self._chat.image_token_id]
+        vectors[places] = torch.cat(list(looked.pooler_output)).to(vectors)
+        stretches = [Stretch(slot, 0, row.start) for row, slot in zip(rows, slots, strict=True)]
+        self._llama.read(vectors, stretches, self._cache)
+
+
+def can_decode(model: Any) -> bool:
+    """Whether `Decoder` answers as this model's `generate()` does."""
+    text_model = getattr(model.model, "text_model", None)  # None inside an adapter's wrapper
+    if model.config.model_type not in FAMILY or text_model is None:
+        return False
+    asked = model.generation_config
+    changes_scores = asked.repetition_penalty not in (None, 1.0) or asked.no_repeat_ngram_size
+    has_plain_head = type(model.lm_head) is torch.nn.Linear
+    return not changes_scores and has_plain_head and is_plain_llama(text_model)
+
+
+def _write(rows: Sequence[_Row], logits: Tensor) -> None:
+    """Adds the likeliest token to each row's answer."""
+    best, ids = logits.max(dim=-1)
+    chances = best - logits.logsumexp(dim=-1)
+    for row, token, chance in zip(rows, ids.tolist(), chances.tolist(), strict=True):
+        row.answer.ids.append(token)
+        row.answer.log_probability += chance
+
+
+def _by_picture(rows: Sequence[_Row]) -> list[_Row]:
+    """Brings rows of one picture together, in order of its first appearance."""
+    first: dict[bytes, int] = {}
+    for row in rows:
+        first.setdefault(row.picture, len(first))
+    return sorted(rows, key=lambda row: first[row.picture])
+
+
+def _digest(image: Image) -> bytes:
+    digest = hashlib.blake2b(repr(image.shape).encode(), digest_size=16)
+    digest.update(image.tobytes())
+    return digest.digest()

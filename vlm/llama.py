@@ -1,0 +1,302 @@
+"""A Llama text model written out for inference: transformers' weights, all rows in one cache.
+
+Between the operations of a small model `generate()` spends more time than in them. Here a step is
+a few operations a layer, rows are at different places of their own sequences, and nothing is
+computed for padding.
+
+Which other rows there are does not change a row's result, bit for bit, where the libraries'
+products of matrices allow it; those of at least `FEWEST_ROWS` rows did, measured on a CPU.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+FEWEST_ROWS = 4
+"""A step computes at least so many rows: products of fewer add up in another order."""
+
+BLOCK = 16
+"""How many places are looked at is a multiple of this; else it would change the order of sums."""
+
+Attend = Callable[[int, Tensor, Tensor, Tensor], Tensor]
+"""From a layer's number and its queries, keys and values to what was looked up."""
+
+
+def is_plain_llama(model: Any) -> bool:
+    """Whether `Llama` computes what this text model of transformers does."""
+    config = model.config
+    if config.model_type != "llama" or config.hidden_act != "silu":
+        return False
+    attention, mlp = model.layers[0].self_attn, model.layers[0].mlp
+    linears = [getattr(attention, f"{name}_proj") for name in "qkvo"]
+    linears += [getattr(mlp, f"{name}_proj") for name in ("gate", "up", "down")]
+    bare = all(type(linear) is torch.nn.Linear for linear in linears)  # no adapter, not quantised
+    return bare and config.rope_parameters.get("rope_type") == "default"
+
+
+class Cache:
+    """Keys and values of some rows; the places of each row count from 0.
+
+    Attributes:
+        keys: shape (layers, rows, key heads, places, head width).
+        values: of the same shape.
+    """
+
+    def __init__(self, layers: int, rows: int, heads: int, places: int, like: Tensor) -> None:
+        shape = layers, rows, heads, places, like.shape[-1]
+        # Zeros: what was never written is multiplied by 0 and must not be NaN.
+        self.keys, self.values = like.new_zeros(shape), like.new_zeros(shape)
+
+    @property
+    def rows(self) -> int:
+        """How many rows there is room for."""
+        return int(self.keys.shape[1])
+
+    @property
+    def places(self) -> int:
+        """How many tokens of a row there is room for."""
+        return int(self.keys.shape[3])
+
+    def read(self, row: int, places: int) -> tuple[Tensor, Tensor]:
+        """Returns a copy of a row's first keys and values, for `write`."""
+        return self.keys[:, row, :, :places].clone(), self.values[:, row, :, :places].clone()
+
+    def write(self, row: int, kept: tuple[Tensor, Tensor]) -> None:
+        """Puts what `read` returned at the beginning of a row."""
+        places = kept[0].shape[2]
+        self.keys[:, row, :, :places], self.values[:, row, :, :places] = kept
+
+    def move(self, source: int, target: int, places: int) -> None:
+        """Copies the beginning of one row over another's."""
+        for part in (self.keys, self.values):
+            part[:, target, :, :places] = part[:, source, :, :places]
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """Tokens that are read into a row.
+
+    Attributes:
+        row: its number in the cache.
+        start: the place of the first of them.
+        count: how many they are.
+    """
+
+    row: int
+    start: int
+    count: int
+
+    @property
+    def end(self) -> int:
+        """The place behind the last of them."""
+        return self.start + self.count
+
+
+class Llama:
+    """The text model with its output head; it shares their weights."""
+
+    def __init__(self, model: Any, head: Any) -> None:
+        config = model.config
+        self._model, self._head = model, head
+        self._eps: float = config.rms_norm_eps
+        self._heads: int = config.num_attention_heads
+        self._key_heads: int = config.num_key_value_heads
+        self._head_width: int = model.layers[0].self_attn.head_dim
+        self._scale: float = model.layers[0].self_attn.scaling
+        self._joined = [
+            (
+                _join(layer.self_attn.q_proj, layer.self_attn.k_proj, layer.self_attn.v_proj),
+                _join(layer.mlp.gate_proj, layer.mlp.up_proj),
+            )
+            for layer in model.layers
+        ]
+        self._reserved = 0
+        self._reserve(BLOCK)
+
+    @property
+    def _like(self) -> Tensor:
+        weight: Tensor = self._model.embed_tokens.weight
+        return weight.detach()
+
+    def new_cache(self, rows: int, places: int) -> Cache:
+        """Returns an empty cache with at least so much room."""
+        like = self._like.new_empty(self._head_width)
+        rows = max(rows, FEWEST_ROWS)
+        return Cache(len(self._joined), rows, self._key_heads, _whole_blocks(places), like)
+
+    def embed(self, ids: Sequence[int]) -> Tensor:
+        """Returns the vectors of tokens: shape (tokens, width)."""
+        return functional.embedding(torch.tensor(ids, device=self._like.device), self._like)
+
+    def read(self, vectors: Tensor, stretches: Sequence[Stretch], cache: Cache) -> Tensor:
+        """Reads on in some rows, each at its own place.
+
+        Args:
+            vectors: of the tokens that are read, one stretch behind the other, shape
+                (tokens, width).
+            stretches: where they go.
+            cache: holds what stands before them; their keys and values are added.
+
+        Returns:
+            The logits of what follows each stretch: float32, shape (stretches, vocabulary).
+        """
+        self._reserve(max(s.end for s in stretches) + BLOCK)
+        ends = list(accumulate(s.count for s in stretches))
+        last = [end - 1 for end in ends] + [ends[-1] - 1] * (FEWEST_ROWS - len(ends))
+
+        def attend(layer: int, query: Tensor, key: Tensor, value: Tensor) -> Tensor:
+            only_last = len(query) < len(vectors)
+            found = [
+                self._read_stretch(
+                    query[i : i + 1] if only_last else query[end - s.count : end],
+                    key[end - s.count : end],
+                    value[end - s.count : end],
+                    (cache.keys[layer, s.row], cache.values[layer, s.row]),
+                    s,
+                )
+                for i, (s, end) in enumerate(zip(stretches, ends, strict=True))
+            ]
+            spare = [found[-1]] * (len(last) - len(ends)) if only_last else []
+            return torch.cat([*found, *spare])
+
+        places = torch.cat([torch.arange(s.start, s.end) for s in stretches])
+        cos, sin = self._cos[places], self._sin[places]
+        return self._logits(self._run(vectors, cos, sin, attend, last))[: len(ends)]
+
+    def _read_stretch(
+        self, query: Tensor, key: Tensor, value: Tensor, kept: tuple[Tensor, Tensor], at: Stretch
+    ) -> Tensor:
+        """Adds keys and values to a row's, `kept`, and looks up what the last queries ask."""
+        seen = _whole_blocks(at.end)
+        keys, values = kept
+        keys[:, at.start : at.end] = key.transpose(0, 1)
+        values[:, at.start : at.end] = value.transpose(0, 1)
+        mask = self._causal[at.end - len(query) : at.end, :seen]
+        asked = query.transpose(0, 1).reshape(self._key_heads, -1, self._head_width)
+        mask = mask.repeat(self._heads // self._key_heads, 1)
+        found = self._look_up(asked, keys[:, :seen], values[:, :seen], mask)
+        return found.view(self._heads, -1, self._head_width).transpose(0, 1)
+
+    def step(self, ids: Sequence[int], lengths: Sequence[int], cache: Cache) -> Tensor:
+        """Reads one more token in each of the first rows.
+
+        Args:
+            ids: the token of each row.
+            lengths: how many tokens each row has so far, at which place the new one goes.
+            cache: of these rows.
+
+        Returns:
+            The logits of what follows: float32, shape (rows, vocabulary).
+        """
+        spare = [0] * (FEWEST_ROWS - len(ids))
+        rows = len(ids) + len(spare)
+        places = torch.tensor([*lengths, *spare], device=self._like.device)
+        seen = _whole_blocks(max(lengths) + 1)
+        self._reserve(seen)
+        number = torch.arange(rows, device=places.device)
+        groups = rows * self._key_heads
+        mask = self._causal[places, :seen].repeat_interleave(self._key_heads, 0)[:, None]
+
+        def attend(layer: int, query: Tensor, key: Tensor, value: Tensor) -> Tensor:
+            keys, values = cache.keys[layer, :rows], cache.values[layer, :rows]
+            keys[number, :, places], values[number, :, places] = key, value
+            asked = query.reshape(groups, -1, self._head_width)
+            found = self._look_up(
+                asked, keys.flatten(0, 1)[:, :seen], values.flatten(0, 1)[:, :seen], mask
+            )
+            return found.view(rows, self._heads, self._head_width)
+
+        cos, sin = self._cos[places], self._sin[places]
+        hidden = self._run(self.embed([*ids, *spare]), cos, sin, attend)
+        return self._logits(hidden)[: len(ids)]
+
+    def _run(
+        self,
+        hidden: Tensor,
+        cos: Tensor,
+        sin: Tensor,
+        attend: Attend,
+        last: Sequence[int] | None = None,
+    ) -> Tensor:
+        """Runs all layers on tokens, shape (tokens, width).
+
+        Only the tokens of `last`, if given, are carried through the last layer; of the others,
+        nothing but keys and values is needed there.
+        """
+        heads = self._heads + self._key_heads
+        for number, (layer, joined) in enumerate(
+            zip(self._model.layers, self._joined, strict=True)
+        ):
+            (ask_weight, ask_bias), (up_weight, up_bias) = joined
+            seen = self._normalise(hidden, layer.input_layernorm)
+            asked = functional.linear(seen, ask_weight, ask_bias).unflatten(
+                1, (-1, self._head_width)
+            )
+            turned = _turn(asked[:, :heads], cos, sin)
+            query, key, value = turned[:, : self._heads], turned[:, self._heads :], asked[:, heads:]
+            if last is not None and number == len(self._joined) - 1:
+                query, hidden = query[last], hidden[last]
+            found = attend(number, query, key, value).flatten(1)
+            out = layer.self_attn.o_proj
+            hidden = hidden + functional.linear(found, out.weight, out.bias)
+            seen = self._normalise(hidden, layer.post_attention_layernorm)
+            gate, up = functional.linear(seen, up_weight, up_bias).chunk(2, dim=-1)
+            down = layer.mlp.down_proj
+            hidden = hidden + functional.linear(functional.silu(gate) * up, down.weight, down.bias)
+        return hidden
+
+    def _look_up(self, query: Tensor, key: Tensor, value: Tensor, mask: Tensor) -> Tensor:
+        """Attention of each key head: each shape (heads, tokens, head width)."""
+        scores = torch.baddbmm(mask, query, key.transpose(1, 2), alpha=self._scale)
+        return torch.bmm(scores.softmax(dim=-1), value)
+
+    def _logits(self, hidden: Tensor) -> Tensor:
+        seen = self._normalise(hidden, self._model.norm)
+        return functional.linear(seen, self._head.weight, self._head.bias).float()
+
+    def _normalise(self, hidden: Tensor, norm: Any) -> Tensor:
+        return functional.rms_norm(hidden, norm.weight.shape, norm.weight, self._eps)
+
+    def _reserve(self, places: int) -> None:
+        """Makes the tables of places long enough: turns, and who may look where."""
+        if places <= self._reserved:
+            return
+        self._reserved = places = 2 * places
+        like = self._like
+        number = torch.arange(places, device=like.device)
+        cos, sin = self._model.rotary_emb(like, number[None])
+        self._cos, self._sin = cos[0][:, None], sin[0][:, None]  # (places, 1, head width)
+        later = number[None] > number[:, None]
+        self._causal = like.new_zeros(places, places).masked_fill(later, float("-inf"))
+
+
+def _join(*linears: Any) -> tuple[Tensor, Tensor | None]:
+    """Lays the weights of several layers behind each other and lets the layers share them."""
+    joined: list[Tensor | None] = []
+    for name in ("weight", "bias"):
+        parts = [getattr(linear, name) for linear in linears]
+        if parts[0] is None:
+            joined.append(None)
+            continue
+        whole = torch.cat([part.detach() for part in parts])
+        for part, piece in zip(parts, whole.split([len(part) for part in parts]), strict=True):
+            part.data = piece
+        joined.append(whole)
+    weight, bias = joined
+    assert weight is not None
+    return weight, bias
+
+
+def _turn(vectors: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
+    """Turns queries or keys by their places: shape (tokens, heads, head width)."""
+    first, second = vectors.chunk(2, dim=-1)
+    return vectors * cos + torch.cat((-second, first), dim=-1) * sin
+
+
+def _whole_blocks(places: int) -> int:
+    return -(-places // BLOCK) * BLOCK

@@ -1,0 +1,45 @@
+"""What goes into a model that writes, and what comes out of it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from vlm.processor import Image
+
+
+@dataclass(frozen=True, eq=False)
+class Prompt:
+    """What is asked.
+
+    Attributes:
+        image: uint8, shape (height, width, 3), RGB.
+        text: all that stands beside it.
+    """
+
+    image: Image
+    text: str
+
+
+@dataclass
+class Generated:
+    """What was answered.
+
+    Attributes:
+        ids: the tokens, end token included.
+        log_probability: of these tokens, as far as the model is asked.
+        first_seconds: from the beginning of the call to the first token.
+    """
+
+    ids: list[int] = field(default_factory=list)
+    log_probability: float = 0.0
+    first_seconds: float = 0.0
+
+
+class Engine(Protocol):
+    """What turns prompts into answers."""
+
+    def answer(self, prompts: Sequence[Prompt], rows: int, most: int) -> list[Generated]:
+        """Answers prompts, `rows` at a time, with at most `most` tokens each."""
+
+    def forget(self) -> None:
+        """Drops what was kept of earlier prompts to answer later ones sooner."""
