@@ -12,12 +12,14 @@ from grader.baselines import BASELINES, Policy
 from grader.cases import BLANK as BLANK_PICTURE
 from grader.cases import Case, Question, ask
 from grader.crew import Crew
-from grader.exam import Draw, Exam, Paper, set_paper
+from grader.exam import FULL, QUICK, Draw, Exam, Paper, set_paper
 from grader.ledger import Ledger
 from grader.metrics import MAIN, Outcome
+from grader.questions import measure_questions
 from grader.report import build_report
 from grader.roles import BLANK, MODEL, ORACLE
 from grader.rollout import Arena, settle_in_order
+from grader.sameness import measure_sameness
 from grader.sitting import Batch, Sitting, answer_all, leave_room, reserve, seat, split_up
 from grader.speed import MOST_ANSWERS, measure_speed
 from grader.studio import Studio
@@ -79,7 +81,7 @@ def grade(
     paper = set_paper(exam, draws, len(roles))
     sittings = seat(subject, paper, rivals, roles)
     studio, arena = Studio(crew), Arena(crew)
-    measured = measure(subject, paper, exam, studio)
+    measured = measure(subject, paper, exam, studio, quiet)
     batches = split_up(sittings, ledger, exam.batch_size)
     with leave_room(crew.workers):
         run_all(batches, sittings, studio, arena, ledger, quiet)
@@ -126,7 +128,7 @@ def with_blank_control(
     return {**outcomes, BLANK: blank} if blank and BLANK not in outcomes else outcomes
 
 
-def measure(subject: Policy, paper: Paper, exam: Exam, studio: Studio) -> Json:
+def measure(subject: Policy, paper: Paper, exam: Exam, studio: Studio, quiet: bool) -> Json:
     """Returns what is measured before the grade, with nothing else under way, for `build_report`.
 
     Nothing is measured of a policy that looks at no pictures: it is a rule.
@@ -138,7 +140,14 @@ def measure(subject: Policy, paper: Paper, exam: Exam, studio: Studio) -> Json:
     studio.reserve(first, size)
     studio.prepare(first, size)
     questions: list[Question] = [ask(case, studio.look(case, size)) for case in first]
-    return {"inference": measure_speed(subject, questions, exam.batch_size)}
+    quick = exam.mode == QUICK
+    found = {"inference": measure_speed(subject, questions, exam.batch_size, quick)}
+    if exam.mode == FULL:
+        found["sameness"] = measure_sameness(subject, questions)
+        found["questions"] = measure_questions(
+            subject, exam.seed, batch_size=exam.batch_size, quiet=quiet
+        )
+    return found
 
 
 def run_all(

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from grader import page_data, page_figures, plots
+from grader.markdown import format_markdown
 from grader.metrics import Outcome
 from grader.page_filters import FILTERS
 from scene_renderer.console import write_whole
@@ -152,12 +153,13 @@ def fit(exhibits: Sequence[Exhibit]) -> list[Exhibit]:
 
 
 def write_report(report: Json, exhibits: Sequence[Exhibit], folder: Path) -> Path:
-    """Writes the report and its animations; returns where the page is.
+    """Writes the report as JSON, Markdown and page, and its animations; returns where the page is.
 
     Raises:
         OutputError: if the folder cannot be written.
     """
     write_whole(folder / "report.json", json.dumps(report, indent=2, allow_nan=False))
+    write_whole(folder / "report.md", format_markdown(report))
     write_whole(folder / "report.html", format_page(report, exhibits))
     for number, exhibit in enumerate(exhibits, start=1):
         if exhibit.gif:
