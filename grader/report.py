@@ -125,14 +125,15 @@ def _reliability(
 ) -> Json:
     """Returns the `reliability` part: of the graded policy alone, and what the suites add."""
     found = reliability(plain[MODEL])
-    if BLANK in plain:
-        found["blank_image_success"] = success_rate(plain[BLANK]).to_dict()
     figures = {name: suite.get("figures", {}) for name, suite in suites.items()}
     for key, name in _AGREEMENTS.items():
         if "agreement" in figures.get(name, {}):
             found[key] = figures[name]["agreement"]
     for arm in suites.get("pictures", {}).get("variants", []):
         found |= {k: arm["varied"] for k, v in _PICTURES.items() if v == arm["variant"]}
+    blank = success_rate(plain.get(BLANK, [])).to_dict()
+    if blank["n"] > found.get("blank_image_success", {"n": 0})["n"]:
+        found["blank_image_success"] = blank
     confidence = describe_confidence(plain[MODEL])
     parts = {
         "twins": figures.get("refusals"),

@@ -91,20 +91,30 @@ def _sight(report: Json) -> str:
 
 
 def _blank_arms(report: Json) -> dict[str, tuple[Json, Json]]:
-    """Returns each context's success with the picture and without, as far as it was measured."""
+    """Returns each context's success with the picture and without, as far as it was measured.
+
+    The control answers more cases than a small share of the suite.
+    """
+    suite = _blank_of_suite(report)
+    control = report["controls"].get(BLANK, {"model_by_context": {}, "by_context": {}})
+    clean = control["model_by_context"]
+    asked = {c: (clean[c], r) for c, r in control["by_context"].items() if c in clean}
+    return max(suite, asked, key=lambda arms: sum(blank["n"] for _, blank in arms.values()))
+
+
+def _blank_of_suite(report: Json) -> dict[str, tuple[Json, Json]]:
     for arm in report["reliability"].get("suites", {}).get("pictures", {}).get("variants", []):
         if arm["variant"] == "blank":
             return {c: (pair["clean"], pair["varied"]) for c, pair in arm["by_context"].items()}
-    control = report["controls"].get(BLANK, {"model_by_context": {}, "by_context": {}})
-    clean = control["model_by_context"]
-    return {c: (clean[c], r) for c, r in control["by_context"].items() if c in clean}
+    return {}
 
 
 def drops(report: Json, context: str, clean: Json, blank: Json) -> bool:
     """Whether success is measurably lower without the picture."""
     suite = report["reliability"].get("suites", {}).get("pictures", {})
     fall = suite.get("figures", {}).get("falls_by", {}).get(context)
-    if fall is not None:
+    is_of_suite = _blank_of_suite(report).get(context) == (clean, blank)
+    if fall is not None and is_of_suite:
         return fall["is_blind"] is False
     return newcombe(clean["k"], clean["n"], blank["k"], blank["n"])[0] > 0
 
