@@ -60,7 +60,7 @@ class Decoder:
     def __init__(self, model: Any, chat: ChatTokenizer) -> None:
         self._model, self._chat = model, chat
         self._llama = Llama(model.model.text_model, model.lm_head)
-        self._cache = self._llama.new_cache(0, 0)
+        self._cache = self._llama.new_cache()
         self._pictures: OrderedDict[bytes, tuple[Tensor, Tensor]] = OrderedDict()
         self._ends = end_tokens(model)
 
@@ -69,7 +69,7 @@ class Decoder:
         """Answers prompts, `rows` at a time, with at most `most` tokens each."""
         began = time.perf_counter()
         asked = self._encode(prompts)
-        self._make_room(rows, max((len(row.ids) for row in asked), default=0) + most)
+        self._cache.grow(min(rows, len(asked)), 0)
         waiting, active = _by_picture(asked)[::-1], list[_Row]()
         while waiting or active:
             if waiting and rows - len(active) >= min(len(waiting), rows / NEWCOMERS):
@@ -94,11 +94,6 @@ class Decoder:
             _Row(i, len(i) - i[::-1].index(image_token), _digest(prompt.image), prompt.image)
             for i, prompt in zip(ids, prompts, strict=True)
         ]
-
-    def _make_room(self, rows: int, places: int) -> None:
-        if self._cache.rows < rows or self._cache.places < places:
-            rows, places = max(rows, self._cache.rows), max(places, self._cache.places)
-            self._cache = self._llama.new_cache(rows, places)
 
     def _begin(self, new: Sequence[_Row], slot: int) -> None:
         """Reads prompts into the cache from a slot on, and begins their answers."""
@@ -134,10 +129,8 @@ class Decoder:
         for i, row in enumerate(new):
             self._cache.write(slot + i, self._pictures[row.picture])
             self._pictures.move_to_end(row.picture)
-        while (
-            sum(keys.nbytes + values.nbytes for keys, values in self._pictures.values())
-            > KEPT_BYTES
-        ):
+        size = sum(part.nbytes for part in next(iter(self._pictures.values())))
+        while len(self._pictures) * size > KEPT_BYTES:  # all pictures are of one size
             self._pictures.popitem(last=False)
 
     def _look(self, rows: Sequence[_Row], slots: Sequence[int]) -> None:

@@ -23,6 +23,9 @@ FEWEST_ROWS = 4
 BLOCK = 16
 """How many places are looked at is a multiple of this; else it would change the order of sums."""
 
+ROOM = 4 * BLOCK
+"""A cache grows by so many places more than it must, so that it seldom does."""
+
 Attend = Callable[[int, Tensor, Tensor, Tensor], Tensor]
 """From a layer's number and its queries, keys and values to what was looked up."""
 
@@ -47,10 +50,8 @@ class Cache:
         values: of the same shape.
     """
 
-    def __init__(self, layers: int, rows: int, heads: int, places: int, like: Tensor) -> None:
-        shape = layers, rows, heads, places, like.shape[-1]
-        # Zeros: what was never written is multiplied by 0 and must not be NaN.
-        self.keys, self.values = like.new_zeros(shape), like.new_zeros(shape)
+    def __init__(self, layers: int, heads: int, like: Tensor) -> None:
+        self.keys = self.values = like.new_zeros(layers, 0, heads, 0, like.shape[-1])
 
     @property
     def rows(self) -> int:
@@ -62,6 +63,18 @@ class Cache:
         """How many tokens of a row there is room for."""
         return int(self.keys.shape[3])
 
+    def grow(self, rows: int, places: int) -> None:
+        """Makes room for so many rows and places, if there is less; what is there stays."""
+        if rows <= self.rows and places <= self.places:
+            return
+        old = self.keys, self.values
+        layers, _, heads, _, width = self.keys.shape
+        shape = layers, max(rows, self.rows), heads, max(places, self.places), width
+        # Zeros: what was never written is multiplied by 0 and must not be NaN.
+        self.keys, self.values = (part.new_zeros(shape) for part in old)
+        for new, part in zip((self.keys, self.values), old, strict=True):
+            new[:, : part.shape[1], :, : part.shape[3]] = part
+
     def read(self, row: int, places: int) -> tuple[Tensor, Tensor]:
         """Returns a copy of a row's first keys and values, for `write`."""
         return self.keys[:, row, :, :places].clone(), self.values[:, row, :, :places].clone()
@@ -69,6 +82,7 @@ class Cache:
     def write(self, row: int, kept: tuple[Tensor, Tensor]) -> None:
         """Puts what `read` returned at the beginning of a row."""
         places = kept[0].shape[2]
+        self.grow(row + 1, places + ROOM)
         self.keys[:, row, :, :places], self.values[:, row, :, :places] = kept
 
     def move(self, source: int, target: int, places: int) -> None:
@@ -123,18 +137,17 @@ class Llama:
         weight: Tensor = self._model.embed_tokens.weight
         return weight.detach()
 
-    def new_cache(self, rows: int, places: int) -> Cache:
-        """Returns an empty cache with at least so much room."""
+    def new_cache(self) -> Cache:
+        """Returns an empty cache, without room for anything."""
         like = self._like.new_empty(self._head_width)
-        rows = max(rows, FEWEST_ROWS)
-        return Cache(len(self._joined), rows, self._key_heads, _whole_blocks(places), like)
+        return Cache(len(self._joined), self._key_heads, like)
 
     def embed(self, ids: Sequence[int]) -> Tensor:
         """Returns the vectors of tokens: shape (tokens, width)."""
         return functional.embedding(torch.tensor(ids, device=self._like.device), self._like)
 
     def read(self, vectors: Tensor, stretches: Sequence[Stretch], cache: Cache) -> Tensor:
-        """Reads on in some rows, each at its own place.
+        """Reads on in some rows, each at its own place; the cache grows as it must.
 
         Args:
             vectors: of the tokens that are read, one stretch behind the other, shape
@@ -145,7 +158,9 @@ class Llama:
         Returns:
             The logits of what follows each stretch: float32, shape (stretches, vocabulary).
         """
-        self._reserve(max(s.end for s in stretches) + BLOCK)
+        most = _whole_blocks(max(s.end for s in stretches))
+        self._reserve(most)
+        cache.grow(max(FEWEST_ROWS, *(s.row + 1 for s in stretches)), most + ROOM)
         ends = list(accumulate(s.count for s in stretches))
         last = [end - 1 for end in ends] + [ends[-1] - 1] * (FEWEST_ROWS - len(ends))
 
@@ -198,6 +213,8 @@ class Llama:
         places = torch.tensor([*lengths, *spare], device=self._like.device)
         seen = _whole_blocks(max(lengths) + 1)
         self._reserve(seen)
+        if seen > cache.places:
+            cache.grow(rows, seen + ROOM)
         number = torch.arange(rows, device=places.device)
         groups = rows * self._key_heads
         mask = self._causal[places, :seen].repeat_interleave(self._key_heads, 0)[:, None]
