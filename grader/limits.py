@@ -70,9 +70,9 @@ class LimitedPolicy(Policy):
     def __init__(self, loaded: LoadedModel) -> None:
         super().__init__(loaded)
         self._deadline = float("inf")
-        loaded.model.get_input_embeddings().register_forward_pre_hook(self._check_time)
+        self._engine.on_step = self._check_time
 
-    def _check_time(self, *unused: Any) -> None:
+    def _check_time(self) -> None:
         """Runs before every step of an answer."""
         if time.monotonic() > self._deadline:
             raise CheckpointError(

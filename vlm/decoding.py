@@ -8,7 +8,7 @@ values are kept.
 import hashlib
 import time
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,7 +18,7 @@ from torch import Tensor
 from vlm.generation import end_tokens
 from vlm.llama import Llama, Stretch, is_plain_llama
 from vlm.processor import ChatTokenizer, Image
-from vlm.prompts import Generated, Prompt
+from vlm.prompts import Generated, Prompt, do_nothing
 
 KEPT_BYTES = 64 * 2**20
 """How much memory the pictures that were read may take."""
@@ -59,6 +59,7 @@ class Decoder:
 
     def __init__(self, model: Any, chat: ChatTokenizer) -> None:
         self._model, self._chat = model, chat
+        self.on_step: Callable[[], None] = do_nothing
         self._llama = Llama(model.model.text_model, model.lm_head)
         self._cache = self._llama.new_cache()
         self._pictures: OrderedDict[bytes, tuple[Tensor, Tensor]] = OrderedDict()
@@ -72,6 +73,7 @@ class Decoder:
         self._cache.grow(min(rows, len(asked)), 0)
         waiting, active = _by_picture(asked)[::-1], list[_Row]()
         while waiting or active:
+            self.on_step()
             if waiting and rows - len(active) >= min(len(waiting), rows / NEWCOMERS):
                 new = [waiting.pop() for _ in range(min(len(waiting), rows - len(active)))]
                 self._begin(new, len(active))

@@ -1,13 +1,13 @@
 """Greedy answers by transformers' own `generate()`, for any model that it can run."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
 
 from vlm.processor import ChatTokenizer
-from vlm.prompts import Generated, Prompt
+from vlm.prompts import Generated, Prompt, do_nothing
 
 
 class Generation:
@@ -15,6 +15,7 @@ class Generation:
 
     def __init__(self, model: Any, chat: ChatTokenizer) -> None:
         self._model, self._chat = model, chat
+        self.on_step: Callable[[], None] = do_nothing
 
     def answer(self, prompts: Sequence[Prompt], rows: int, most: int) -> list[Generated]:
         """Answers prompts, `rows` at a time, with at most `most` tokens each."""
@@ -31,7 +32,7 @@ class Generation:
         from transformers import LogitsProcessorList
 
         inputs = self._encode(prompts)
-        watch = _Watch()
+        watch = _Watch(self.on_step)
         with torch.inference_mode():
             ids = self._model.generate(
                 **inputs,
@@ -72,12 +73,14 @@ class _Watch:
         first: when the first scores came, on the clock of `time.perf_counter`.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, on_step: Callable[[], None]) -> None:
+        self._on_step = on_step
         self.chances: list[torch.Tensor] = []
         self.first = 0.0
 
     def __call__(self, input_ids: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
         """Returns the scores; greedy decoding will choose the highest."""
+        self._on_step()
         self.chances.append(scores.max(dim=-1).values - scores.logsumexp(dim=-1))
         if not self.first:
             if scores.is_cuda:

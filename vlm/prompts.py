@@ -1,6 +1,6 @@
 """What goes into a model that writes, and what comes out of it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -36,10 +36,20 @@ class Generated:
 
 
 class Engine(Protocol):
-    """What turns prompts into answers."""
+    """What turns prompts into answers.
+
+    Attributes:
+        on_step: called before every step of an answer; what it raises ends the answer.
+    """
+
+    on_step: Callable[[], None]
 
     def answer(self, prompts: Sequence[Prompt], rows: int, most: int) -> list[Generated]:
         """Answers prompts, `rows` at a time, with at most `most` tokens each."""
 
     def forget(self) -> None:
         """Drops what was kept of earlier prompts to answer later ones sooner."""
+
+
+def do_nothing() -> None:
+    """What is called before every step unless somebody wants to know."""

@@ -87,7 +87,9 @@ def test_the_command_grades_a_bundle(
     bundles: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    few = ["--count", "1", "--contexts", "named", "--workers", "1", "--no-controls"]
-    main([str(bundles / "tiny-tuned.zip"), *few, "--quiet", "--output", str(tmp_path / "r")])
+    few = ["--count", "1", "--contexts", "named", "--workers", "1", "--no-controls", "--suites"]
+    main(
+        [str(bundles / "tiny-tuned.zip"), *few, "none", "--quiet", "--output", str(tmp_path / "r")]
+    )
     assert len((tmp_path / "r" / "answers.jsonl").read_text().splitlines()) == 1
     assert not list(tmp_path.glob("tablehand-*"))
