@@ -96,7 +96,8 @@ class Exam:
         }
         if self.cases is not None:
             digest = hashlib.sha256(self.cases.read_bytes()).hexdigest()
-            return {"cases": str(self.cases), "cases_sha256": digest, **how}
+            given = {"cases": str(self.cases), "cases_sha256": digest, "seed": self.seed}
+            return given | how
         drawn = {
             "split": self.split,
             "seed": self.seed,

@@ -2,6 +2,7 @@
 
 import dataclasses
 import hashlib
+import time
 from pathlib import Path
 
 from finetune.runs import display_name
@@ -9,7 +10,7 @@ from finetune.runs import find_checkpoint as find_checkpoint
 from grader.limits import LimitedPolicy, without_network
 from vlm.bundle import is_bundle, open_bundle, read_bundle
 from vlm.config import resolve_base
-from vlm.model import load_model, weights_sha256
+from vlm.model import load_model, merge_adapter, weights_sha256
 from vlm.policy import Policy, load_policy
 
 
@@ -64,7 +65,9 @@ def load_with_base(path: str, device: str, base_too: bool) -> tuple[Policy, Poli
 def _load_bundle(path: str, device: str) -> Policy:
     """Loads a bundle; when this returns, the folder it was unpacked into is gone."""
     with without_network(), open_bundle(Path(path)) as (folder, bundle):
-        loaded = load_model(str(folder), device)
+        start = time.perf_counter()
+        loaded = merge_adapter(load_model(str(folder), device))
+        seconds = time.perf_counter() - start
     name = display_name(path)
     loaded = dataclasses.replace(loaded, source=name, base=bundle.base or name)
-    return LimitedPolicy(loaded)
+    return LimitedPolicy(loaded, seconds)

@@ -21,7 +21,7 @@ from grader.roles import BLANK, MODEL, ORACLE
 from grader.rollout import Arena, settle_in_order
 from grader.sameness import measure_sameness
 from grader.sitting import Batch, Sitting, answer_all, leave_room, reserve, seat, split_up
-from grader.speed import MOST_ANSWERS, measure_speed
+from grader.speed import BATCH_SIZES, MOST_ANSWERS, measure_speed
 from grader.studio import Studio
 from grader.suites.base import pair_up, report_suite
 from grader.suites.registry import SUITES
@@ -81,6 +81,7 @@ def grade(
     paper = set_paper(exam, draws, len(roles))
     sittings = seat(subject, paper, rivals, roles)
     studio, arena = Studio(crew), Arena(crew)
+    check_oracle(list(ledger.outcomes.get(ORACLE, {}).values()))
     measured = measure(subject, paper, exam, studio, quiet)
     batches = split_up(sittings, ledger, exam.batch_size)
     with leave_room(crew.workers):
@@ -136,7 +137,7 @@ def measure(subject: Policy, paper: Paper, exam: Exam, studio: Studio, quiet: bo
     size = subject.image_size
     if not size:
         return {}
-    first = paper.main[: max(MOST_ANSWERS, exam.batch_size)]
+    first = paper.main[: max(MOST_ANSWERS, *BATCH_SIZES, exam.batch_size)]
     studio.reserve(first, size)
     studio.prepare(first, size)
     questions: list[Question] = [ask(case, studio.look(case, size)) for case in first]

@@ -67,8 +67,8 @@ def _refuse_network(event: str, arguments: tuple[Any, ...]) -> None:
 class LimitedPolicy(Policy):
     """A stranger's model: it answers without network, in time, or not at all."""
 
-    def __init__(self, loaded: LoadedModel) -> None:
-        super().__init__(loaded)
+    def __init__(self, loaded: LoadedModel, load_seconds: float | None = None) -> None:
+        super().__init__(loaded, load_seconds)
         self._deadline = float("inf")
         self._engine.on_step = self._check_time
 

@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from grader.asking import ask_policy
 from grader.baselines import Policy
 from grader.cases import Question
 from grader.metrics import Rate
@@ -78,7 +79,7 @@ def _say(
             if forget is not None:
                 forget()
             instructions = [q.case.instruction for q in part]
-            answers = policy.answer(part, instructions, batch_size=batch_size)
+            answers = ask_policy(policy, part, instructions, batch_size)
             texts += [answer.text for answer in answers]
     return texts
 

@@ -18,6 +18,7 @@ from collections.abc import Iterator, Sequence
 from itertools import chain, zip_longest
 from typing import Any
 
+from grader.asking import ask_policy
 from grader.baselines import Policy
 from grader.cases import Question
 from grader.metrics import percentile
@@ -149,7 +150,7 @@ def _ask(policy: Policy, questions: Sequence[Question]) -> Timed:
         forget()
     start = time.perf_counter()
     instructions = [q.case.instruction for q in questions]
-    answers = policy.answer(questions, instructions, batch_size=len(questions))
+    answers = ask_policy(policy, questions, instructions, len(questions))
     return time.perf_counter() - start, answers
 
 

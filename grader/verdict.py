@@ -76,16 +76,19 @@ def _sight(report: Json) -> str:
         return ""
     figures = ", ".join(f"{c} {percent(blank)}" for c, (_, blank) in arms.items())
     sentence = f"With a blank image: {figures}."
-    blind = [c for c, (clean, blank) in arms.items() if not drops(report, c, clean, blank)]
+    sees = {c: drops(report, c, clean, blank) for c, (clean, blank) in arms.items()}
     seeing = [c for c in arms if c in SEEING]
-    if seeing and set(seeing) <= set(blind):
-        if sum(arms[c][0]["k"] for c in seeing) == 0:
-            return f"{sentence} It is blind as far as can be told: it reaches no goal to lose."
+    if seeing and not sum(arms[c][0]["k"] for c in seeing):
+        return f"{sentence} It is blind as far as can be told: it reaches no goal to lose."
+    if seeing and all(sees[c] is False for c in seeing):
         return f"{sentence} It is blind: the picture makes no measurable difference."
-    unseeing = [c for c in blind if c in seeing]
+    unseeing = [c for c in seeing if sees[c] is False]
     if unseeing:
         sentence += f" In {_join(unseeing)} the picture makes no measurable difference."
-    if "named" in blind:
+    untold = [c for c in seeing if sees[c] is None]
+    if untold:
+        sentence += f" In {_join(untold)} too few goals are reached to tell."
+    if "named" in sees and not sees["named"]:
         sentence += " In named the list of coordinates suffices."
     return sentence
 
@@ -109,14 +112,19 @@ def _blank_of_suite(report: Json) -> dict[str, tuple[Json, Json]]:
     return {}
 
 
-def drops(report: Json, context: str, clean: Json, blank: Json) -> bool:
-    """Whether success is measurably lower without the picture."""
+def drops(report: Json, context: str, clean: Json, blank: Json) -> bool | None:
+    """Whether success is measurably lower without the picture.
+
+    None if that cannot be told: losing every goal would not be measurable either.
+    """
     suite = report["reliability"].get("suites", {}).get("pictures", {})
     fall = suite.get("figures", {}).get("falls_by", {}).get(context)
-    is_of_suite = _blank_of_suite(report).get(context) == (clean, blank)
-    if fall is not None and is_of_suite:
-        return fall["is_blind"] is False
-    return newcombe(clean["k"], clean["n"], blank["k"], blank["n"])[0] > 0
+    if fall is not None and _blank_of_suite(report).get(context) == (clean, blank):
+        return None if fall["is_blind"] is None else not fall["is_blind"]
+    if newcombe(clean["k"], clean["n"], blank["k"], blank["n"])[0] > 0:
+        return True
+    can_be_told = newcombe(clean["k"], clean["n"], 0, blank["n"])[0] > 0
+    return False if can_be_told else None
 
 
 def _weakness(accuracy: Json) -> str:

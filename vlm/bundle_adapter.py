@@ -41,7 +41,7 @@ _KNOWN: Mapping[str, tuple[Any, ...]] = {
 _CHECKED = ("r", "lora_alpha", "target_modules", "base_model_name_or_path")
 _UNUSED = ("peft_version", "lora_dropout")
 _TARGET = re.compile(r"[A-Za-z0-9_]{1,40}(\.[A-Za-z0-9_]{1,40}){0,9}")
-_METADATA_KEYS = {"version", "base", "base_sha256", "facts", "settings", "environment"}
+_METADATA_KEYS = {"version", "base", "base_sha256", "facts", "settings", "environment", "blind"}
 
 
 def check_adapter(files: Mapping[str, bytes]) -> tuple[dict[str, bytes], str, int]:
@@ -88,7 +88,10 @@ def _check_metadata(metadata: dict[str, Any]) -> dict[str, Any]:
         isinstance(digest, str) and re.fullmatch("[0-9a-f]{64}", digest)
     ):
         raise CheckpointError(f"'base_sha256' in '{METADATA}' is no SHA-256.")
-    return {"version": 1, "base": base, "base_sha256": digest}
+    blind = metadata.get("blind", False)
+    if not isinstance(blind, bool):
+        raise CheckpointError(f"'blind' in '{METADATA}' is neither true nor false.")
+    return {"version": 1, "base": base, "base_sha256": digest, "blind": blind}
 
 
 def base_folder(name: str) -> Path:

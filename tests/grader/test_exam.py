@@ -135,5 +135,5 @@ def test_settings_tell_how_cases_were_drawn_or_whose_they_are(tmp_path: Path) ->
     assert (told["fresh"], told["limit"], told["mode"], told["suites"]) == (7, 50, "quick", ["say"])
     (tmp_path / "a.jsonl").write_text("{}")
     told = exam(cases=tmp_path / "a.jsonl").settings()
-    assert "seed" not in told
+    assert (told["seed"], "split" in told) == (3, False), "suites are drawn from the seed"
     assert told["cases_sha256"].startswith("44136fa3")

@@ -130,10 +130,20 @@ def test_the_suite_of_pictures_tells_a_blind_model_from_a_seeing_one() -> None:
 
 def test_what_the_suite_says_of_its_pairs_goes_before_the_rates() -> None:
     arms = {"unnamed": (20, 100), "image": (20, 100)}
-    falls = {c: {"is_blind": told} for c, told in (("unnamed", True), ("image", None))}
+    falls = {c: {"is_blind": True} for c in ("unnamed", "image")}
     assert "It is blind" in report_with({"pictures": pictures(arms, falls_by=falls)})["verdict"]
     falls["image"] = {"is_blind": False}
     assert "It is blind" not in report_with({"pictures": pictures(arms, falls_by=falls)})["verdict"]
+
+
+def test_what_cannot_be_told_is_not_called_blind(report_of: ReportOf) -> None:
+    arms = {"unnamed": (20, 100), "image": (20, 100)}
+    falls = {c: {"is_blind": None} for c in arms}
+    words = report_with({"pictures": pictures(arms, falls_by=falls)})["verdict"]
+    assert "In unnamed and image too few goals are reached to tell." in words
+    assert "blind" not in words
+    few = report_of((0.9, 0.015, 0.015), **{BLANK: (0.2, 0.0, 0.0)})["verdict"]
+    assert "too few goals are reached to tell" in few
 
 
 def test_a_model_that_reaches_nothing_is_blind_as_far_as_can_be_told(report_of: ReportOf) -> None:

@@ -161,6 +161,7 @@ ADAPTERS: dict[str, tuple[Change, str]] = {
     "metadata: trust_remote_code": (told(METADATA, "trust_remote_code", True), "asks for code"),
     "metadata: deep inside": (told(METADATA, "settings.auto_map", {}), "asks for code"),
     "metadata: unknown field": (told(METADATA, "base_path", "/etc"), "unknown field"),
+    "metadata: blind": (told(METADATA, "blind", "yes"), "neither true nor false"),
     "metadata: version": (told(METADATA, "version", 2), "not of version 1"),
     "json: a list": (replaced(METADATA, b"[]"), "no JSON object"),
     "json: empty": (replaced(METADATA, b""), "no plain JSON"),

@@ -147,6 +147,14 @@ def test_a_good_adapter_is_unpacked_as_it_is_and_its_folder_goes_away(
     assert tree(place) == ["good.zip", "temporary", "work"]
 
 
+def test_a_blind_twin_can_be_bundled(place: Path, adapter_files: Files) -> None:
+    told = json.loads(adapter_files["tablehand.json"]) | {"blind": True}
+    path = place / "blind.zip"
+    path.write_bytes(pack(adapter_files | {"tablehand.json": json.dumps(told).encode()}))
+    with open_bundle(path) as (folder, _):
+        assert json.loads((folder / "tablehand.json").read_text())["blind"] is True
+
+
 def test_a_temporary_folder_goes_away_after_an_error(place: Path, adapter_files: Files) -> None:
     path = place / "good.zip"
     path.write_bytes(pack(adapter_files))
