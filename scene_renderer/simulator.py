@@ -213,10 +213,7 @@ class Simulator:
         return table
 
     def _create_robot(self, joints: Array) -> int:
-        with tempfile.NamedTemporaryFile("w", suffix=".urdf") as file:
-            file.write(_lean_urdf())
-            file.flush()
-            robot: int = self._call("loadURDF", file.name, useFixedBase=True)
+        robot: int = self._call("loadURDF", _robot_file().name, useFixedBase=True)
         for joint, angle in zip(_ARM_JOINTS, joints, strict=True):
             self._call("resetJointState", robot, joint, float(angle))
         for finger in _FINGERS:
@@ -313,6 +310,14 @@ class Simulator:
 
 
 @functools.cache
+def _robot_file() -> "tempfile._TemporaryFileWrapper[str]":
+    """The robot's file, one for this process: PyBullet keeps every file that it reads, by name."""
+    file = tempfile.NamedTemporaryFile("w", suffix=".urdf")  # noqa: SIM115  lives as long as we do
+    file.write(_lean_urdf())
+    file.flush()
+    return file
+
+
 def _lean_urdf() -> str:
     """The Panda of pybullet_data without meshes, except where hand and fingers touch things."""
     folder = Path(pybullet_data.getDataPath()) / "franka_panda"
