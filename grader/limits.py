@@ -59,8 +59,8 @@ def without_network() -> Iterator[None]:
                 os.environ[key] = value
 
 
-def _refuse_network(event: str, arguments: tuple[Any, ...]) -> None:
-    if _Watch.depth and event in _NETWORK:
+def _refuse_network(event: str, arguments: tuple[Any, ...], watch: type[_Watch] = _Watch) -> None:
+    if watch.depth and event in _NETWORK:
         raise PermissionError("a bundle's model asked for the network, which it may not use.")
 
 
