@@ -6,6 +6,7 @@ which may depend on any of these; where two tokens are almost equally likely, it
 """
 
 import contextlib
+import math
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -18,7 +19,7 @@ from grader.metrics import Rate
 
 QUESTIONS, FEWEST_QUESTIONS = 40, 4
 SECONDS = 8.0
-"""So long questions are asked one by one; all other rounds together take about as long again."""
+"""So long questions are asked one by one, and with each number of threads."""
 
 A_FEW = 7
 """A batch that is no power of two."""
@@ -29,25 +30,28 @@ THREADS = (1, 2)
 def measure_sameness(policy: Policy, questions: Sequence[Question]) -> dict[str, Any]:
     """Returns the rate of questions with the same answer across batch sizes, threads and runs.
 
+    Two threads on a busy machine can take ten times as long as one; fewer questions are asked then.
+
     Args:
         policy: who answers.
         questions: some of them, evenly chosen, are asked.
     """
     asked = _choose(questions, QUESTIONS)
-    singly = _say_singly(policy, asked)
+    singly = _say(policy, asked, 1, limit=SECONDS)
     asked = asked[: len(singly)]
     together = _say(policy, asked, len(asked))
     rounds = {
         "batch_size": [together, singly, _say(policy, asked, A_FEW)],
-        "threads": [together, *(_say(policy, asked, len(asked), count) for count in THREADS)],
+        "threads": [_say(policy, asked, A_FEW, threads, SECONDS) for threads in THREADS],
         "runs": [together, _say(policy, asked, len(asked))],
     }
-    return {
-        name: Rate(
-            sum(len(set(texts)) == 1 for texts in zip(*said, strict=True)), len(asked)
-        ).to_dict()
-        for name, said in rounds.items()
-    }
+    return {name: _share(said).to_dict() for name, said in rounds.items()}
+
+
+def _share(said: Sequence[Sequence[str]]) -> Rate:
+    """Returns how many of the questions that all rounds came to have one answer in all of them."""
+    same = [len(set(texts)) == 1 for texts in zip(*said, strict=False)]
+    return Rate(sum(same), len(same))
 
 
 def _choose(questions: Sequence[Question], count: int) -> list[Question]:
@@ -56,26 +60,25 @@ def _choose(questions: Sequence[Question], count: int) -> list[Question]:
     return [questions[number * len(questions) // count] for number in range(count)]
 
 
-def _say_singly(policy: Policy, questions: Sequence[Question]) -> list[str]:
-    """Returns the texts of as many answers as time allows."""
-    start = time.perf_counter()
-    texts: list[str] = []
-    for question in questions:
-        if len(texts) >= FEWEST_QUESTIONS and time.perf_counter() - start > SECONDS:
-            break
-        texts += _say(policy, [question], 1)
-    return texts
-
-
 def _say(
-    policy: Policy, questions: Sequence[Question], batch_size: int, threads: int | None = None
+    policy: Policy,
+    questions: Sequence[Question],
+    batch_size: int,
+    threads: int | None = None,
+    limit: float = math.inf,
 ) -> list[str]:
-    """Returns the texts of the answers, `batch_size` in each call, made anew."""
+    """Returns the texts of the answers, `batch_size` in each call, each made anew.
+
+    It stops after the limit in seconds, but not before the fewest questions are asked.
+    """
     forget = getattr(policy, "forget", None)
     texts: list[str] = []
+    start = time.perf_counter()
     with _threads(threads):
-        for at in range(0, len(questions), max(batch_size, 1)):
-            part = questions[at : at + batch_size]
+        while len(texts) < len(questions):
+            if len(texts) >= FEWEST_QUESTIONS and time.perf_counter() - start >= limit:
+                break
+            part = questions[len(texts) : len(texts) + batch_size]
             if forget is not None:
                 forget()
             instructions = [q.case.instruction for q in part]

@@ -57,7 +57,8 @@ def test_an_observation_needs_a_picture(policy):
         policy.answer([Observation(None, (0.3, 0.0, 0.4))], ["lift the red cube"])
 
 
-def test_a_policy_knows_how_long_it_took_to_start(tiny_base, lessons):
+def test_a_policy_knows_how_long_it_took_to_start(tiny_base, lessons, monkeypatch):
+    monkeypatch.setattr("vlm.policy.MAX_NEW_TOKENS", 4)
     policy = load_policy(str(tiny_base), "cpu")
     assert policy.load_seconds > 0
     assert policy.first_call_seconds is None
