@@ -289,7 +289,10 @@ class Simulator:
     def _create_shape(self, parts: Sequence[Part]) -> int:
         if parts[0].kind == "hull":
             hull: int = self._call(
-                "createCollisionShape", pybullet.GEOM_MESH, vertices=parts[0].corners
+                "createCollisionShape",
+                pybullet.GEOM_MESH,
+                fileName=_hull_file(parts[0].corners).name,
+                meshScale=parts[0].extents,
             )
             return hull
         kinds = {
@@ -312,8 +315,24 @@ class Simulator:
 @functools.cache
 def _robot_file() -> "tempfile._TemporaryFileWrapper[str]":
     """The robot's file, one for this process: PyBullet keeps every file that it reads, by name."""
-    file = tempfile.NamedTemporaryFile("w", suffix=".urdf")  # noqa: SIM115  lives as long as we do
-    file.write(_lean_urdf())
+    return _lasting_file(".urdf", _lean_urdf())
+
+
+@functools.cache
+def _hull_file(corners: tuple[Vector, ...]) -> "tempfile._TemporaryFileWrapper[str]":
+    """A hull's file, one for this process: what hulls from bare corners take is never given back.
+
+    Bullet reads the corners of the faces alone, and makes the hull of them itself.
+    """
+    points = [f"v {x:.9f} {y:.9f} {z:.9f}\n" for x, y, z in corners]
+    last = len(corners)
+    faces = [f"f {i} {min(i + 1, last)} {min(i + 2, last)}\n" for i in range(1, last + 1, 3)]
+    return _lasting_file(".obj", "".join(points + faces))
+
+
+def _lasting_file(suffix: str, text: str) -> "tempfile._TemporaryFileWrapper[str]":
+    file = tempfile.NamedTemporaryFile("w", suffix=suffix)  # noqa: SIM115  lives as long as we do
+    file.write(text)
     file.flush()
     return file
 

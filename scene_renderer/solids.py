@@ -45,7 +45,8 @@ class Part:
         extents: full (x, y, z) extents in its own frame, metres.
         position: of its centre in the object's frame, metres.
         orientation: quaternion xyzw in the object's frame.
-        corners: of a hull, metres, object frame. An object that has a hull has nothing else.
+        corners: of a hull, as shares of its extents, object frame: the same for every size of a
+            shape. An object that has a hull has nothing else.
     """
 
     kind: Literal["box", "cylinder", "sphere", "hull"]
@@ -65,10 +66,10 @@ def collision_parts(shape: str, size: float) -> tuple[Part, ...]:
 
 def _hull(corners: Array) -> tuple[Part, ...]:
     """A hull with these corners, less the layer of air that Bullet puts around hulls."""
-    x, y, z = extents = np.ptp(corners, axis=0)
-    shrunk = corners * (1 - 2 * _AIR / extents)
-    points = tuple((float(a), float(b), float(c)) for a, b, c in shrunk)
-    return (Part("hull", (float(x), float(y), float(z)), corners=points),)
+    extents = np.ptp(corners, axis=0)
+    x, y, z = (extents - 2 * _AIR).tolist()
+    points = tuple((a, b, c) for a, b, c in (corners / extents).round(9).tolist())
+    return (Part("hull", (x, y, z), corners=points),)
 
 
 def _ball_parts(x: float, y: float, z: float) -> tuple[Part, ...]:
