@@ -2,8 +2,10 @@
 
 import dataclasses
 import math
+import resource
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,6 +18,11 @@ from scene_renderer.meshes import WALL, visual_mesh
 from scene_renderer.plan import parse_plan
 from scene_renderer.scene import EndEffector, Scene, SceneObject
 from scene_renderer.simulator import HAND, PHYSICS_HZ, TABLE, Pose, Simulator
+
+
+STATM = Path("/proc/self/statm")
+SIZES = (0.044, 0.047, 0.050)
+COLORS = ("red", "blue", "green", "white")
 
 
 @pytest.fixture(scope="module")
@@ -88,6 +95,30 @@ def test_receivers_hold_what_falls_into_them(simulator, full_table, receiver, na
     assert math.dist(end[:2], (x, y)) < 0.02
     assert end[2] < above_floor - 0.01
     assert receiver in simulator.touches(name)
+
+
+def wedge(color: str, size: float, position: tuple[float, float, float]) -> SceneObject:
+    return SceneObject(f"{color} prism", color, "prism", size, position)
+
+
+@pytest.mark.skipif(not STATM.exists(), reason="only Linux tells a process's memory so")
+def test_memory_does_not_grow_with_the_worlds_that_were_loaded(simulator):
+    row = [(0.4 + 0.1 * i, 0.0, 0.025) for i in range(4)]
+    worlds = [
+        Scene(
+            f"wedges-{size}",
+            tuple(wedge(color, size, at) for color, at in zip(COLORS, row, strict=True)),
+        )
+        for size in SIZES
+    ]
+
+    def load(count: int) -> int:
+        for i in range(count):
+            simulator.load(worlds[i % len(worlds)])
+        return int(STATM.read_text().split()[1]) * resource.getpagesize()
+
+    before = load(100)
+    assert load(500) - before < 500 * 1024  # a hull of bare corners takes two kilobytes each time
 
 
 def test_the_arm_starts_at_the_scenes_end_effector(simulator, full_table):
