@@ -19,7 +19,6 @@ from scene_renderer.plan import parse_plan
 from scene_renderer.scene import EndEffector, Scene, SceneObject
 from scene_renderer.simulator import HAND, PHYSICS_HZ, TABLE, Pose, Simulator
 
-
 STATM = Path("/proc/self/statm")
 SIZES = (0.044, 0.047, 0.050)
 COLORS = ("red", "blue", "green", "white")
