@@ -90,18 +90,33 @@ def grade(
     sittings = seat(subject, paper, rivals, roles)
     with leave_room(crew.workers):
         run_all(sittings, studio, arena, ledger, exam.batch_size, quiet)
-    questions = ask_quiz(subject, quiz, ledger, crew, quiet)
+        measured |= ask_quiz(subject, quiz, ledger, crew, quiet) if quiz else {}
+    if not subject.image_size:
+        measured |= _execution(arena)
+    return put_together(subject.name, exam, ledger, sittings, measured, crew.workers)
 
+
+def put_together(
+    name: str,
+    exam: Exam,
+    ledger: Ledger,
+    sittings: Sequence[Sitting],
+    measured: Json,
+    workers: int,
+) -> Json:
+    """Returns the report of a grade of which every case was answered.
+
+    Raises:
+        OracleError: if the oracle missed a goal.
+    """
     outcomes = {s.role: _in_order(s, ledger) for s in sittings}
     check_oracle(outcomes.get(ORACLE, []))
     return build_report(
-        subject.name,
+        name,
         with_blank_control({role: _main(of) for role, of in outcomes.items()}, outcomes[MODEL]),
         settings={k: told for k, told in ledger.settings.items() if k != CHECKPOINT},
         suites=report_suites(exam, outcomes[MODEL]),
-        questions=questions,
-        execution=None if subject.image_size else _execution(arena),
-        environment=dict(describe_environment()) | {"workers": crew.workers},
+        environment=dict(describe_environment()) | {"workers": workers},
         **measured,
     )
 
@@ -132,18 +147,14 @@ def set_work(
     return set_paper(exam, draws, controls), quiz if each else None
 
 
-def ask_quiz(
-    subject: Policy, quiz: Quiz | None, ledger: Ledger, crew: Crew, quiet: bool
-) -> Json | None:
-    """Returns the points of the benchmark of questions; None if it is not asked."""
-    if quiz is None:
-        return None
+def ask_quiz(subject: Policy, quiz: Quiz, ledger: Ledger, crew: Crew, quiet: bool) -> Json:
+    """Returns `questions`, the points of the benchmark, for `build_report`."""
 
     def render(scene: Scene, size: int) -> Image:
         picture: Image = crew.result(crew.submit(render_image, scene, size, urgent=True))
         return picture
 
-    return measure_questions(subject, quiz, ledger.notebook, render, quiet=quiet)
+    return {"questions": measure_questions(subject, quiz, ledger.notebook, render, quiet=quiet)}
 
 
 def name_controls(
@@ -247,13 +258,18 @@ def _in_order(sitting: Sitting, ledger: Ledger) -> list[Outcome]:
     return [known[case.id] for case in sitting.cases]
 
 
-def _execution(arena: Arena) -> Json | None:
-    """Returns how fast episodes were executed; fair only if no model was answering meanwhile."""
+def _execution(arena: Arena) -> Json:
+    """Returns `execution`, how fast episodes were executed, for `build_report`.
+
+    That is fair only if no model was answering meanwhile.
+    """
     if not arena.executed:
-        return None
+        return {}
     return {
-        "episodes": arena.executed,
-        "seconds": arena.seconds,
-        "episodes_per_second": arena.executed / arena.seconds,
-        "workers": arena.crew.workers,
+        "execution": {
+            "episodes": arena.executed,
+            "seconds": arena.seconds,
+            "episodes_per_second": arena.executed / arena.seconds,
+            "workers": arena.crew.workers,
+        }
     }

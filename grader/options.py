@@ -84,7 +84,8 @@ def _check_together(options: argparse.Namespace) -> None:
 
 
 def _is_given(options: argparse.Namespace, name: str) -> bool:
-    return vars(options).get(name) not in (None, False)
+    value = vars(options).get(name)
+    return value is not None and value is not False  # 0 is a seed
 
 
 def _flag(name: str) -> str:

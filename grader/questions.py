@@ -66,7 +66,7 @@ _MARK = re.compile(r"\s*([,;:])\s*")
 _NUMBER = re.compile(r"-?\d+")
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Item:
     """One question of the benchmark.
 

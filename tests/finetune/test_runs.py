@@ -55,6 +55,19 @@ def test_a_blind_run_is_called_like_the_newest_run_that_has_no_twin(checkpoints)
     assert choose_output("run", resume=False) == checkpoints / "run-005"
 
 
+def test_before_there_is_a_run_a_blind_one_stands_beside_the_shipped_checkpoint(checkpoints):
+    (checkpoints / "tiny-tuned").mkdir()
+    with pytest.raises(UsageError, match="There is no run to resume"):
+        choose_output("run", resume=True, blind=True)
+    twin = choose_output("run", resume=False, blind=True)
+    assert twin == checkpoints / "tiny-tuned-blind"
+    twin.mkdir()
+    assert choose_output("run", resume=True, blind=True) == twin
+    assert choose_output("run", resume=False, blind=True) == checkpoints / "run-001-blind"
+    (checkpoints / "run-003").mkdir()
+    assert choose_output("run", resume=False, blind=True) == checkpoints / "run-003-blind"
+
+
 def test_a_sighted_run_is_no_blind_run_to_resume(checkpoints):
     (checkpoints / "run-001").mkdir()
     with pytest.raises(UsageError, match="There is no run to resume"):

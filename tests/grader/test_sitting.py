@@ -11,7 +11,6 @@ from grader.crew import Crew
 from grader.exam import Paper
 from grader.ledger import Ledger
 from grader.metrics import Outcome
-from grader.rivals import find_twin
 from grader.rollout import Arena, settle_in_order
 from grader.sitting import Sitting, answer_all, blanked, reserve, seat, split_up
 from grader.studio import Studio
@@ -132,12 +131,3 @@ def test_who_is_asked_nothing_does_not_sit(lift: Case) -> None:
 def test_a_blank_case_is_the_same_but_for_its_picture(lift: Case) -> None:
     (blank,) = blanked([lift])
     assert (blank.id, blank.scene, blank.picture) == (lift.id, lift.scene, BLANK)
-
-
-def test_a_blind_twin_is_found_beside_its_checkpoint(tmp_path: Path) -> None:
-    (tmp_path / "mine").mkdir()
-    assert find_twin(str(tmp_path / "mine")) is None
-    (tmp_path / "mine-blind").mkdir()
-    assert find_twin(str(tmp_path / "mine")) == str(tmp_path / "mine-blind")
-    assert find_twin(str(tmp_path / "mine"), "other") == "other"
-    assert find_twin("tiny") is None
