@@ -107,7 +107,8 @@ def selftest(options: argparse.Namespace) -> int | None:
 def questions(options: argparse.Namespace) -> None:
     """Asks a model the five kinds of questions."""
     from grader.find import find_checkpoint, load_subject
-    from grader.questions import Quiz, format_questions, measure_questions
+    from grader.questions import format_questions
+    from grader.quiz import Quiz, measure_questions
 
     policy = load_subject(options.path or find_checkpoint(), options.device)
     quiz = Quiz(

@@ -18,7 +18,7 @@ from grader.ledger import Ledger
 from grader.measuring import measure
 from grader.metrics import MAIN, Outcome
 from grader.options import USUAL_SPLIT
-from grader.questions import COUNT, Quiz, measure_questions
+from grader.quiz import COUNT, Quiz, measure_questions
 from grader.report import build_report
 from grader.roles import BLANK, MODEL, ORACLE
 from grader.rollout import Arena, settle_in_order

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from grader import questions as module
+from grader import quiz as module
 from grader.__main__ import main
 from grader.cases import Image
 from grader.crew import CrashError
@@ -17,16 +17,14 @@ from grader.impostors import Stranger
 from grader.ledger import Notebook
 from grader.questions import (
     Item,
-    Quiz,
-    draw_items,
     format_questions,
     is_near,
     is_right,
     mark,
-    measure_questions,
     normalise,
     points_of,
 )
+from grader.quiz import Quiz, draw_items, measure_questions
 from qa_generator.prompt import Observation
 from qa_generator.questions import KINDS
 from scene_renderer.errors import UsageError
