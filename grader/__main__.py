@@ -62,9 +62,10 @@ def _checkpoint(options: argparse.Namespace) -> None:
         options.output = REPORTS / Path(path).name
     given = _given_cases(options)
     claim_output(options.output, options.overwrite, options.resume)
+    weights = hash_checkpoint(path)  # before loading, as it takes memory, whose peak is measured
     subject = load_subject(path, options.device)
     rivals = find_rivals(subject, twin, options.device) if controls else {}
-    _grade(options, given, Entry(subject, hash_checkpoint(path), controls, rivals))
+    _grade(options, given, Entry(subject, weights, controls, rivals))
 
 
 def _oracle(options: argparse.Namespace) -> int | None:
