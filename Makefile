@@ -3,11 +3,14 @@ PYTHON ?= python3.11
 VENV := .venv
 RUN := $(VENV)/bin/python
 
-.PHONY: demo test check clean
+.PHONY: demo blind test check clean
 
 demo: $(VENV)/installed  ## render, tune, grade in physics, animate: twenty minutes on two cores
 	$(RUN) -m finetune train
 	$(RUN) -m grader checkpoint
+
+blind: $(VENV)/installed  ## tune the blind twin of the newest run; `python -m grader checkpoint` finds it
+	$(RUN) -m finetune train --blind
 
 test: $(VENV)/installed-dev  ## all tests
 	HF_HUB_OFFLINE=1 OMP_NUM_THREADS=1 $(RUN) -m pytest -n 2

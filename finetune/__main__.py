@@ -48,6 +48,14 @@ def main(arguments: Sequence[str]) -> None:
 def _build_parser() -> Parser:
     parser = Parser(prog="python -m finetune", description=__doc__)
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="COMMAND")
+    _add_train(verbs)
+    _add_demo_train(verbs)
+    _add_pretrain(verbs)
+    _add_bundle(verbs)
+    return parser
+
+
+def _add_train(verbs: "argparse._SubParsersAction[Parser]") -> None:
     train = _add_verb(
         verbs,
         "train",
@@ -75,6 +83,9 @@ def _build_parser() -> Parser:
         help="show a grey picture in place of every picture: a control for the grader",
     )
     _add_augmentation(train)
+
+
+def _add_demo_train(verbs: "argparse._SubParsersAction[Parser]") -> None:
     demo = _add_verb(
         verbs,
         "demo_train",
@@ -83,6 +94,9 @@ def _build_parser() -> Parser:
     )
     demo.add_argument("--base-model", default="tiny", metavar="NAME", help="default: tiny")
     demo.add_argument("--minutes", type=positive_real, default=0.7, help="default: %(default)s")
+
+
+def _add_pretrain(verbs: "argparse._SubParsersAction[Parser]") -> None:
     pretrain = _add_verb(
         verbs,
         "pretrain",
@@ -105,8 +119,6 @@ def _build_parser() -> Parser:
         pretrain.add_argument(
             f"--{stage}-minutes", type=positive_real, default=minutes, help="default: %(default)s"
         )
-    _add_bundle(verbs)
-    return parser
 
 
 def _add_bundle(verbs: "argparse._SubParsersAction[Parser]") -> None:

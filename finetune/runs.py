@@ -1,7 +1,7 @@
 """Where runs go when no place is named, and where the newest is.
 
-`checkpoints/run-001`, `run-002`, ...; a blind twin is called like the run that it stands beside:
-`run-002-blind`.
+`checkpoints/run-001`, `run-002`, ...; a blind twin is called like the run that it stands beside,
+`run-002-blind`, or before there is a run like the shipped checkpoint: `tiny-tuned-blind`.
 """
 
 import os
@@ -24,18 +24,24 @@ BLIND = "-blind"
 def choose_output(kind: str, resume: bool, blind: bool = False) -> Path:
     """Returns a new folder for a run, or the newest one to go on with.
 
-    A blind run takes the number of the newest run unless one before it took that.
+    A blind run stands beside the newest run, before there is one beside the shipped checkpoint; if
+    there is a twin already, it takes a number of its own.
 
     Raises:
         UsageError: if there is no run to resume.
     """
     ending = BLIND if blind else ""
-    newest = _newest(kind, ending)
+    newest, beside = _newest(kind, ending), _newest(kind, "")
+    shipped = CHECKPOINTS / SHIPPED.name
+    of_shipped = shipped.with_name(shipped.name + BLIND)
+    is_first = blind and not newest and not beside and shipped.is_dir()
+    if is_first and of_shipped.exists() == resume:
+        return _shorten(of_shipped)
     if resume and not newest:
         raise UsageError("There is no run to resume; start one without --resume.")
     number = newest if resume else newest + 1
     if blind and not resume:
-        number = max(number, _newest(kind, ""))
+        number = max(number, beside)
     return _shorten(CHECKPOINTS / f"{kind}-{number:03d}{ending}")
 
 

@@ -31,7 +31,7 @@ from scene_renderer.console import note
 from scene_renderer.errors import CheckpointError, UsageError
 from vlm.bundle_adapter import NOT_VISION
 from vlm.config import DEFAULT_BASE
-from vlm.model import load_model
+from vlm.model import LoadedModel, load_model
 from vlm.processor import ChatTokenizer, Image, grey_picture, image_size
 
 TUNABLE = ("smolvlm", "idefics3")
@@ -185,34 +185,14 @@ def train(config: TrainConfig, output: Path, quiet: bool = False) -> dict[str, A
         CheckpointError: if the base model is missing, broken, or of an unknown architecture.
         DatasetError: if there are no pairs.
     """
-    loaded = load_model(config.base_model)
+    loaded = _load_tunable(config.base_model)
     core = loaded.model
-    if core.config.model_type not in TUNABLE:
-        raise CheckpointError(
-            f"Model '{config.base_model}' is of type '{core.config.model_type}'; "
-            f"only {' and '.join(TUNABLE)} can be tuned."
-        )
     lesson = Lesson(core, loaded.processor, config.data, "train", config.blind)
     valid = Lesson(core, loaded.processor, config.data, "valid", config.blind)
     note(f"{lesson.pairs} pairs from {len(lesson.groups.images)} scenes; {valid.pairs} to validate")
     tuned = add_lora(core, config.rank, config.seed)
     variation = Variation(lesson.chat, config.augmentation, config.seed)
-    best = Best()
-    facts = {
-        "pairs": lesson.pairs,
-        "scenes": len(lesson.groups.images),
-        "contexts": ", ".join(sorted(lesson.contexts)),
-        "valid_pairs": valid.pairs,
-        "trainable": sum(p.numel() for p in tuned.parameters() if p.requires_grad),
-        "parameters": sum(p.numel() for p in tuned.parameters()),
-        "image_size": image_size(loaded.processor),
-    }
-
-    def loss_at(step: int) -> torch.Tensor:
-        index = _draw(step, config, len(lesson.groups.groups))
-        rows = variation.rows([lesson.groups.groups[i] for i in index], step)
-        logits, labels, _ = lesson.forward(index, rows)
-        return functional.cross_entropy(logits, labels)
+    best, facts = Best(), _facts(lesson, valid, tuned, image_size(loaded.processor))
 
     def keep_best(step: int, figures: dict[str, float]) -> None:
         if figures["exact"] >= best.exact:
@@ -223,7 +203,7 @@ def train(config: TrainConfig, output: Path, quiet: bool = False) -> dict[str, A
 
     fit(
         tuned,
-        loss_at,
+        lambda step: _loss(lesson, variation, config, step),
         config.loop(),
         output / "training",
         what="tune",
@@ -234,6 +214,38 @@ def train(config: TrainConfig, output: Path, quiet: bool = False) -> dict[str, A
         quiet=quiet,
     )
     return facts | asdict(best)
+
+
+def _loss(lesson: Lesson, variation: Variation, config: TrainConfig, step: int) -> torch.Tensor:
+    """Returns the loss on the answers that a step learns from."""
+    index = _draw(step, config, len(lesson.groups.groups))
+    rows = variation.rows([lesson.groups.groups[i] for i in index], step)
+    logits, labels, _ = lesson.forward(index, rows)
+    return functional.cross_entropy(logits, labels)
+
+
+def _load_tunable(name: str) -> LoadedModel:
+    """Loads a base model of an architecture that can be tuned."""
+    loaded = load_model(name)
+    if loaded.model.config.model_type not in TUNABLE:
+        raise CheckpointError(
+            f"Model '{name}' is of type '{loaded.model.config.model_type}'; "
+            f"only {' and '.join(TUNABLE)} can be tuned."
+        )
+    return loaded
+
+
+def _facts(lesson: Lesson, valid: Lesson, tuned: Any, size: int) -> dict[str, Any]:
+    """Returns what the card tells of data and model; `size` is that of pictures, in pixels."""
+    return {
+        "pairs": lesson.pairs,
+        "scenes": len(lesson.groups.images),
+        "contexts": ", ".join(sorted(lesson.contexts)),
+        "valid_pairs": valid.pairs,
+        "trainable": sum(p.numel() for p in tuned.parameters() if p.requires_grad),
+        "parameters": sum(p.numel() for p in tuned.parameters()),
+        "image_size": size,
+    }
 
 
 def add_lora(core: Any, rank: int, seed: int) -> Any:

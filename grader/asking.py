@@ -46,6 +46,15 @@ def ask_policy(
     return [_checked(policy, answer) for answer in answers]
 
 
+def is_want_of_memory(error: Exception) -> bool:
+    """Whether an error says that memory is short, as torch says it on a GPU or on a CPU."""
+    told = [e for e in (error, error.__cause__) if e is not None]
+    return any(
+        type(e).__name__ in ("MemoryError", "OutOfMemoryError") or "can't allocate memory" in str(e)
+        for e in told
+    )
+
+
 def _bare(observation: Observation) -> Observation:
     """Returns what is to be seen, without the case that a `Question` carries."""
     return Observation(observation.image, observation.end_effector, observation.listing)

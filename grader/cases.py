@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from grader.metrics import MAIN
 from qa_generator.prompt import Observation, observe
-from qa_generator.tasks import TASKS, Goal, Instruction, read_goal
+from qa_generator.tasks import TASKS, Goal, Instruction, Task, read_goal
 from qa_generator.tasks.refuse import Refuse
 from scene_renderer.errors import DatasetError, TablehandError, did_you_mean
 from scene_renderer.kinematics import start_joints
@@ -124,21 +124,9 @@ def draw_cases(
         tasks: words from `TASKS`.
         contexts: words from `CONTEXTS`.
     """
-    from scene_renderer.sampler import sample_scene
-
     task = TASKS[tasks[index % len(tasks)]]
-    rng = np.random.default_rng([seed, zlib.crc32(f"grade {split}".encode()), index])
-    style = find_split(split).wordings
     reason = REFUSAL_REASONS[index // len(tasks) % len(REFUSAL_REASONS)]
-    instruction, scene_index = None, index
-    while instruction is None:
-        scene = sample_scene(seed, split, scene_index)
-        instruction = (
-            task.sample_for(reason, scene, rng, style)
-            if isinstance(task, Refuse)
-            else task.sample(scene, rng, style)
-        )
-        scene_index += _RETRY_STRIDE
+    scene, instruction = _draw_instruction(split, seed, index, task, reason)
     return [
         Case(
             f"{scene.id}:{task.name}:{c}",
@@ -151,6 +139,26 @@ def draw_cases(
         )
         for c in contexts
     ]
+
+
+def _draw_instruction(
+    split: str, seed: int, index: int, task: Task, reason: str
+) -> tuple[Scene, Instruction]:
+    """Draws a scene that allows a task, and an instruction; of a refusal for this reason."""
+    from scene_renderer.sampler import sample_scene
+
+    rng = np.random.default_rng([seed, zlib.crc32(f"grade {split}".encode()), index])
+    style = find_split(split).wordings
+    while True:
+        scene = sample_scene(seed, split, index)
+        instruction = (
+            task.sample_for(reason, scene, rng, style)
+            if isinstance(task, Refuse)
+            else task.sample(scene, rng, style)
+        )
+        if instruction is not None:
+            return scene, instruction
+        index += _RETRY_STRIDE
 
 
 def ask(case: Case, image: Image | None) -> Question:

@@ -20,12 +20,10 @@ from scene_renderer.vocabulary import CONTEXTS
 VERBS = ("selftest", "questions")
 """Neither writes anything, so neither has anything to go on with."""
 
-SELFTEST = """examples:
-  python -m grader selftest
+SELFTEST = """  python -m grader selftest
   python -m grader selftest --count 112 --seed 1 --json"""
 
-QUESTIONS = """examples:
-  python -m grader questions
+QUESTIONS = """  python -m grader questions
   python -m grader questions checkpoints/tiny-base --count 40
   python -m grader questions --blank --json"""
 
@@ -108,21 +106,20 @@ def selftest(options: argparse.Namespace) -> int | None:
 
 def questions(options: argparse.Namespace) -> None:
     """Asks a model the five kinds of questions."""
-    from grader.find import find_checkpoint, load_with_base
-    from grader.questions import format_questions, measure_questions
+    from grader.find import find_checkpoint, load_subject
+    from grader.questions import format_questions
+    from grader.quiz import Quiz, measure_questions
 
-    path = options.path or find_checkpoint()
-    policy, _ = load_with_base(path, options.device, base_too=False)
-    marks = measure_questions(
-        policy,
+    policy = load_subject(options.path or find_checkpoint(), options.device)
+    quiz = Quiz(
         options.seed,
         options.count,
-        split=options.split,
-        context=options.context,
-        blank=options.blank,
-        batch_size=options.batch_size,
-        quiet=options.quiet,
+        options.split,
+        options.context,
+        options.blank,
+        options.batch_size,
     )
+    marks = measure_questions(policy, quiz, quiet=options.quiet)
     if options.json:
         print_json({"checkpoint": policy.name, **marks})
     else:

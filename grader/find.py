@@ -1,4 +1,4 @@
-"""Loads what is to be graded, a folder or a stranger's bundle, with the base it was tuned from."""
+"""Finds, checks and loads what is to be graded: a folder, or a stranger's bundle."""
 
 import dataclasses
 import hashlib
@@ -40,26 +40,21 @@ def hash_checkpoint(path: str) -> str:
     return weights_sha256(Path(resolve_base(path)))
 
 
-def load_with_base(path: str, device: str, base_too: bool) -> tuple[Policy, Policy | None]:
-    """Loads a policy and, if it is a tuned one and its base is wanted, its untuned base.
+def load_subject(path: str, device: str) -> Policy:
+    """Loads what is to be graded.
 
     Args:
         path: a folder, a short name, a hub id, or a bundle, whose policy answers under limits.
         device: cpu, cuda or auto.
-        base_too: whether the base is wanted.
 
     Raises:
-        CheckpointError: if one of them is missing, broken or refused.
+        CheckpointError: if it is missing, broken or refused.
     """
     if is_bundle(path):
-        subject: Policy = _load_bundle(path, device)
-    else:
-        subject = load_policy(path, device)
-        subject.name = display_name(subject.name)
-    loaded = subject.loaded
-    if not base_too or loaded.base == loaded.source or resolve_base(loaded.base) == loaded.source:
-        return subject, None
-    return subject, load_policy(loaded.base, device)
+        return _load_bundle(path, device)
+    subject = load_policy(path, device)
+    subject.name = display_name(subject.name)
+    return subject
 
 
 def _load_bundle(path: str, device: str) -> Policy:

@@ -5,32 +5,38 @@ was not, apart from what `TIMED` names.
 """
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from grader.baselines import BASELINES, Policy
 from grader.cases import BLANK as BLANK_PICTURE
-from grader.cases import Case, Question, ask
+from grader.cases import Case, Image, render_image
 from grader.crew import Crew
-from grader.exam import FULL, QUICK, Draw, Exam, Paper, set_paper
+from grader.entry import Entry
+from grader.exam import FULL, Draw, Exam, Paper, set_paper
 from grader.ledger import Ledger
+from grader.measuring import measure
 from grader.metrics import MAIN, Outcome
-from grader.questions import measure_questions
+from grader.options import USUAL_SPLIT
+from grader.quiz import COUNT, Quiz, measure_questions
 from grader.report import build_report
 from grader.roles import BLANK, MODEL, ORACLE
 from grader.rollout import Arena, settle_in_order
-from grader.sameness import measure_sameness
-from grader.sitting import Batch, Sitting, answer_all, leave_room, reserve, seat, split_up
-from grader.speed import BATCH_SIZES, MOST_ANSWERS, measure_speed
+from grader.sitting import Sitting, answer_all, leave_room, reserve, seat, split_up
 from grader.studio import Studio
 from grader.suites.base import pair_up, report_suite
 from grader.suites.registry import SUITES
+from qa_generator.questions import KINDS
 from scene_renderer.console import Progress
 from scene_renderer.environment import describe_environment
 from scene_renderer.errors import OracleError
+from scene_renderer.scene import Scene
 
 PICTURES = "pictures"
 """The suite whose blank pictures make a control of their own needless."""
+
+CHECKPOINT = "checkpoint"
+"""The setting of a ledger that a report tells by itself."""
 
 TIMED = ("inference", "execution", "environment")
 """The parts of a report that tell of time, machine and versions, and differ from run to run.
@@ -51,58 +57,110 @@ def without_times(report: Json) -> Json:
 
 
 def grade(
-    subject: Policy,
+    entry: Entry,
     exam: Exam,
     draws: Sequence[Draw],
     ledger: Ledger,
     crew: Crew,
-    rivals: Mapping[str, Policy] | None = None,
     *,
-    controls: bool = True,
     quiet: bool = False,
 ) -> Json:
     """Grades a policy and returns its report.
 
     Args:
-        subject: what is graded.
+        entry: what is graded, and beside what.
         exam: what was asked for.
         draws: where the cases come from.
         ledger: where answers are kept.
         crew: who renders and executes.
-        rivals: models that are controls, by role.
-        controls: whether to grade the controls too.
         quiet: no progress.
 
     Raises:
         OracleError: if the oracle missed a goal.
+        CheckpointError: if a model breaks down, or a rival cannot be loaded.
     """
-    rivals = dict(rivals or {}) if controls else {}
-    roles = name_controls(exam, draws, subject, rivals) if controls else []
-    paper = set_paper(exam, draws, len(roles))
-    sittings = seat(subject, paper, rivals, roles)
+    subject = entry.policy
+    roles = name_controls(exam, draws, subject, entry.rivals) if entry.controls else []
+    paper, quiz = set_work(exam, draws, len(roles), sees=bool(subject.image_size))
     studio, arena = Studio(crew), Arena(crew)
     check_oracle(list(ledger.outcomes.get(ORACLE, {}).values()))
-    measured = measure(subject, paper, exam, studio, quiet)
-    batches = split_up(sittings, ledger, exam.batch_size)
+
+    measured = measure(subject, paper.main, exam, studio)
+    rivals = {role: rival.load() for role, rival in entry.rivals.items()}  # not before: memory
+    sittings = seat(subject, paper, rivals, roles)
     with leave_room(crew.workers):
-        run_all(batches, sittings, studio, arena, ledger, quiet)
+        run_all(sittings, studio, arena, ledger, exam.batch_size, quiet)
+        measured |= ask_quiz(subject, quiz, ledger, crew, quiet) if quiz else {}
+    if not subject.image_size:
+        measured |= _execution(arena)
+    return put_together(subject.name, exam, ledger, sittings, measured, crew.workers)
+
+
+def put_together(
+    name: str,
+    exam: Exam,
+    ledger: Ledger,
+    sittings: Sequence[Sitting],
+    measured: Json,
+    workers: int,
+) -> Json:
+    """Returns the report of a grade of which every case was answered.
+
+    Raises:
+        OracleError: if the oracle missed a goal.
+    """
     outcomes = {s.role: _in_order(s, ledger) for s in sittings}
     check_oracle(outcomes.get(ORACLE, []))
     return build_report(
-        subject.name,
+        name,
         with_blank_control({role: _main(of) for role, of in outcomes.items()}, outcomes[MODEL]),
-        settings=exam.settings(),
+        settings={k: told for k, told in ledger.settings.items() if k != CHECKPOINT},
         suites=report_suites(exam, outcomes[MODEL]),
-        execution=None if measured else _execution(arena),
-        environment=dict(describe_environment()),
+        environment=dict(describe_environment()) | {"workers": workers},
         **measured,
     )
 
 
+def set_work(
+    exam: Exam, draws: Sequence[Draw], controls: int, *, sees: bool
+) -> tuple[Paper, Quiz | None]:
+    """Returns which cases are asked and, in a full grade, which questions beside them.
+
+    A limit shortens both in the same proportion.
+
+    Args:
+        exam: what was asked for.
+        draws: as `collect_draws` returns them.
+        controls: how many controls there are.
+        sees: whether the policy looks at pictures; the questions are about these.
+    """
+    if exam.mode != FULL or not sees:
+        return set_paper(exam, draws, controls), None
+    each = COUNT
+    if exam.limit is not None:
+        whole = set_paper(dataclasses.replace(exam, limit=None), draws, controls)
+        asked = len(whole.main) + len(whole.variants) + controls * len(whole.controls)
+        each = min(COUNT, COUNT * exam.limit // (asked + COUNT * len(KINDS)))
+        exam = dataclasses.replace(exam, limit=exam.limit - each * len(KINDS))
+    split = exam.split if exam.cases is None else USUAL_SPLIT
+    quiz = Quiz(exam.seed, each, split, batch_size=exam.batch_size)
+    return set_paper(exam, draws, controls), quiz if each else None
+
+
+def ask_quiz(subject: Policy, quiz: Quiz, ledger: Ledger, crew: Crew, quiet: bool) -> Json:
+    """Returns `questions`, the points of the benchmark, for `build_report`."""
+
+    def render(scene: Scene, size: int) -> Image:
+        picture: Image = crew.result(crew.submit(render_image, scene, size, urgent=True))
+        return picture
+
+    return {"questions": measure_questions(subject, quiz, ledger.notebook, render, quiet=quiet)}
+
+
 def name_controls(
-    exam: Exam, draws: Sequence[Draw], subject: Policy, rivals: Mapping[str, Policy]
+    exam: Exam, draws: Sequence[Draw], subject: Policy, rivals: Iterable[str]
 ) -> list[str]:
-    """Returns the roles of the controls.
+    """Returns the roles of the controls; `rivals` are those of the models among them.
 
     A blank picture is a control of its own unless the suite shows it for all cases of controls.
     """
@@ -129,37 +187,16 @@ def with_blank_control(
     return {**outcomes, BLANK: blank} if blank and BLANK not in outcomes else outcomes
 
 
-def measure(subject: Policy, paper: Paper, exam: Exam, studio: Studio, quiet: bool) -> Json:
-    """Returns what is measured before the grade, with nothing else under way, for `build_report`.
-
-    Nothing is measured of a policy that looks at no pictures: it is a rule.
-    """
-    size = subject.image_size
-    if not size:
-        return {}
-    first = paper.main[: max(MOST_ANSWERS, *BATCH_SIZES, exam.batch_size)]
-    studio.reserve(first, size)
-    studio.prepare(first, size)
-    questions: list[Question] = [ask(case, studio.look(case, size)) for case in first]
-    quick = exam.mode == QUICK
-    found = {"inference": measure_speed(subject, questions, exam.batch_size, quick)}
-    if exam.mode == FULL:
-        found["sameness"] = measure_sameness(subject, questions)
-        found["questions"] = measure_questions(
-            subject, exam.seed, batch_size=exam.batch_size, quiet=quiet
-        )
-    return found
-
-
 def run_all(
-    batches: Sequence[Batch],
     sittings: Sequence[Sitting],
     studio: Studio,
     arena: Arena,
     ledger: Ledger,
+    batch_size: int,
     quiet: bool,
 ) -> None:
     """Lets all policies answer what the ledger lacks, and writes it down batch by batch."""
+    batches = split_up(sittings, ledger, batch_size)
     reserve(batches, studio)
     total = sum(len(s.cases) for s in sittings)
     known = sum(ledger.has(s.role, case.id) for s in sittings for case in s.cases)
@@ -221,13 +258,18 @@ def _in_order(sitting: Sitting, ledger: Ledger) -> list[Outcome]:
     return [known[case.id] for case in sitting.cases]
 
 
-def _execution(arena: Arena) -> Json | None:
-    """Returns how fast episodes were executed; fair only if no model was answering meanwhile."""
+def _execution(arena: Arena) -> Json:
+    """Returns `execution`, how fast episodes were executed, for `build_report`.
+
+    That is fair only if no model was answering meanwhile.
+    """
     if not arena.executed:
-        return None
+        return {}
     return {
-        "episodes": arena.executed,
-        "seconds": arena.seconds,
-        "episodes_per_second": arena.executed / arena.seconds,
-        "workers": arena.crew.workers,
+        "execution": {
+            "episodes": arena.executed,
+            "seconds": arena.seconds,
+            "episodes_per_second": arena.executed / arena.seconds,
+            "workers": arena.crew.workers,
+        }
     }

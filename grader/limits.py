@@ -1,8 +1,8 @@
 """What a stranger's model may not do while it is loaded and while it answers.
 
 Nothing of a bundle is ever executed (see `vlm/bundle.py`), so this is a second wall: no network,
-and an end to every answer. Memory needs no limit of its own, because sizes are checked before
-anything is loaded.
+and an end to every answer and to all of them together. Memory needs no limit of its own, because
+sizes are checked before anything is loaded.
 """
 
 import os
@@ -19,6 +19,9 @@ from vlm.policy import Answer, Policy
 
 SECONDS_AN_ANSWER = 60.0
 """The most that the answers of one call take on average; the tiny model takes 0.1 s."""
+
+HOURS_IN_ALL = 4.0
+"""The most that all answers of one run of the grader take: 1.4 s each of the 10,000 of `--full`."""
 
 _NETWORK = frozenset(
     {"socket.connect", "socket.bind", "socket.sendto", "socket.sendmsg"}
@@ -69,12 +72,20 @@ class LimitedPolicy(Policy):
 
     def __init__(self, loaded: LoadedModel, load_seconds: float | None = None) -> None:
         super().__init__(loaded, load_seconds)
-        self._deadline = float("inf")
+        self._deadline = self._last_deadline = float("inf")
+        self._seconds_left = 3600 * HOURS_IN_ALL
         self._engine.on_step = self._check_time
 
     def _check_time(self) -> None:
         """Runs before every step of an answer."""
-        if time.monotonic() > self._deadline:
+        now = time.monotonic()
+        if now > self._last_deadline:
+            raise CheckpointError(
+                f"Model '{self.name}' has answered for {HOURS_IN_ALL:g} hours, the most that a "
+                "bundle is given; what it answered before is kept: go on with --resume, or ask "
+                "less with --limit."
+            )
+        if now > self._deadline:
             raise CheckpointError(
                 f"Model '{self.name}' takes more than {SECONDS_AN_ANSWER:.0f} s for an answer."
             )
@@ -88,9 +99,12 @@ class LimitedPolicy(Policy):
         """Answers as `Policy.answer` does.
 
         Raises:
-            CheckpointError: if it takes too long, or cannot answer.
+            CheckpointError: if it takes too long, has answered for too long in all, or cannot
+                answer.
         """
-        self._deadline = time.monotonic() + SECONDS_AN_ANSWER * max(1, len(instructions))
+        start = time.monotonic()
+        self._deadline = start + SECONDS_AN_ANSWER * max(1, len(instructions))
+        self._last_deadline = start + self._seconds_left
         try:
             with without_network():
                 return super().answer(observations, instructions, batch_size)
@@ -101,4 +115,5 @@ class LimitedPolicy(Policy):
                 f"Model '{self.name}' cannot answer: {first_line(error)}"
             ) from error
         finally:
-            self._deadline = float("inf")
+            self._seconds_left -= time.monotonic() - start
+            self._deadline = self._last_deadline = float("inf")

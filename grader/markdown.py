@@ -96,9 +96,14 @@ def _causes(report: Json) -> str:
 
 
 def _questions(report: Json) -> str:
-    kinds = report.get("questions", {}).get("kinds", {})
-    rows = [[kind, cell(k["exact"]), f"{k['points']:.1f}"] for kind, k in kinds.items()]
-    return _table(["questions about", "exactly right, %", "points"], rows)
+    asked = report.get("questions", {})
+    rows = [
+        [kind, cell(k["exact"]), f"{k['points']:.1f}"] for kind, k in asked.get("kinds", {}).items()
+    ]
+    table = _table(["questions about", "exactly right, %", "points"], rows)
+    if not table or "split" not in asked:
+        return table
+    return f"About scenes of split {asked['split']}, in context {asked['context']}.\n\n{table}"
 
 
 def _conditions(report: Json) -> str:

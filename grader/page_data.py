@@ -8,6 +8,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from finetune.runs import BLIND
+from grader.exam import BATCH_SIZE
+from grader.roles import BLIND_TWIN
 from qa_generator.tasks import tasks_of
 from scene_renderer.splits import SPLITS
 
@@ -101,13 +104,21 @@ def find_command(report: Json) -> str:
     settings = report.get("settings") or {}
     if settings.get("command"):
         return str(settings["command"])
-    words = ["python", "-m", "grader", *_subject(str(report.get("checkpoint", "")))]
+    name = str(report.get("checkpoint", ""))
+    words = ["python", "-m", "grader", *_subject(name)]
     if settings.get("mode") in ("quick", "full"):
         words.append(f"--{settings['mode']}")
     seed = "seed" if settings.get("fresh") is None else "fresh"
     for flag in ("cases", "split", "count", seed, "limit"):
         if settings.get(flag) is not None:
             words += [f"--{flag}", str(settings[flag])]
+    words += _choices(settings)
+    return shlex.join([*words, *_circumstances(name, settings, report.get("environment") or {})])
+
+
+def _choices(settings: Json) -> list[str]:
+    """Returns the words that choose among contexts, tasks and suites."""
+    words = []
     usual: Json = {"contexts": list(CONTEXTS)}
     if settings.get("split") in SPLITS:
         usual["tasks"] = list(tasks_of(settings["split"]))
@@ -116,7 +127,22 @@ def find_command(report: Json) -> str:
             words += [f"--{flag}", *map(str, settings[flag])]
     if "suites" in settings:
         words += ["--suites", *(map(str, settings["suites"] or ["none"]))]
-    return shlex.join(words)
+    return words
+
+
+def _circumstances(name: str, settings: Json, environment: Json) -> list[str]:
+    """Returns the words that tell how was asked, beside whom and where."""
+    words = []
+    if settings.get("batch_size") not in (None, BATCH_SIZE):
+        words += ["--batch-size", str(settings["batch_size"])]
+    if "device" in settings:  # so it is a model
+        words += [] if settings.get("controls") else ["--no-controls"]
+        twin = settings.get(BLIND_TWIN)
+        words += ["--blind-twin", twin] if twin and twin != name + BLIND else []
+        words += ["--device", str(settings["device"]).partition(":")[0]]
+    if environment.get("workers") not in (None, environment.get("cpus")):
+        words += ["--workers", str(environment["workers"])]
+    return words
 
 
 def _subject(name: str) -> list[str]:

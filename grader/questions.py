@@ -21,38 +21,23 @@
 
 import math
 import re
-import zlib
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
-from grader.asking import ask_policy
-from grader.baselines import Policy
-from grader.cases import Image, render_image
 from grader.metrics import Rate
 from grader.table import align, cell, wrap
-from qa_generator.prompt import Observation, observe
-from qa_generator.questions import KINDS, sample_questions
+from qa_generator.questions import KINDS
 from qa_generator.questions.words import answers_to
-from scene_renderer.console import Progress, stdout_to_stderr
 from scene_renderer.scene import Scene
-from vlm.processor import grey_picture
 
 Json = dict[str, Any]
 
-COUNT = 100
-"""Questions of each kind."""
 OF = 100
 EXTRA = 5
 FULL_AT = 0.70
 EXTRA_FROM, EXTRA_TO = 0.80, 0.85
 NEAR_MM = 20
-
-_SCENES_EACH = 20
-"""How many scenes are looked through for a question before a kind is left short."""
 
 _NUMBERS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 _DIGITS = {word: str(number) for number, word in enumerate(_NUMBERS)}
@@ -80,88 +65,10 @@ class Item:
     scene: Scene
     index: int
 
-
-def measure_questions(
-    policy: Policy,
-    seed: int,
-    count: int = COUNT,
-    *,
-    split: str = "test",
-    context: str = "image",
-    blank: bool = False,
-    batch_size: int = 32,
-    quiet: bool = False,
-) -> Json:
-    """Asks a policy the five kinds of questions.
-
-    Args:
-        policy: who answers.
-        seed: of scenes and questions.
-        count: questions of each kind.
-        split: where the scenes are drawn from.
-        context: what the prompt lists beside the picture; a word from `CONTEXTS`.
-        blank: show a grey picture instead: what guessing gets.
-        batch_size: questions answered at a time.
-        quiet: no progress.
-
-    Returns:
-        `{"points", "low", "high", "extra", "of": 100, "most": 105, "n", "scenes", "split", "seed",
-        "context", "blank", "kinds": {kind: {"exact": R, "points", "low", "high", "chance"}}}`;
-        `place` has `near`, a rate, too. The extra credit is in the points.
-
-    Raises:
-        CheckpointError: if the policy breaks down.
-    """
-    items = draw_items(seed, count, split)
-    said: list[str] = []
-    views = _Views(policy.image_size, context, blank)
-    with Progress("questions", len(items), "questions", quiet) as progress, stdout_to_stderr():
-        for at in range(0, len(items), batch_size):
-            batch = items[at : at + batch_size]
-            seen = [views.look(item) for item in batch]
-            answers = ask_policy(policy, seen, [i.question for i in batch], batch_size)
-            said += [answer.text for answer in answers]
-            progress.advance(len(batch))
-    told = {"split": split, "seed": seed, "context": context, "blank": blank}
-    return mark(items, said) | told
-
-
-def draw_items(seed: int, count: int, split: str) -> list[Item]:
-    """Draws `count` questions of each kind, scene by scene; fewer where scenes allow no more."""
-    from scene_renderer.sampler import sample_scene
-
-    items: list[Item] = []
-    drawn: Counter[str] = Counter()
-    for index in range(_SCENES_EACH * count):
-        wanted = [kind for kind in KINDS if drawn[kind] < count]
-        if not wanted:
-            break
-        scene = sample_scene(seed, split, index)
-        rng = np.random.default_rng([seed, zlib.crc32(f"questions {split}".encode()), index])
-        for asked in sample_questions(scene, rng, wanted):
-            drawn[asked.kind] += 1
-            items.append(Item(asked.kind, asked.question, asked.answer, scene, index))
-    return items
-
-
-class _Views:
-    """What is seen of scenes; a picture is rendered once for all that is asked about it."""
-
-    def __init__(self, image_size: int | None, context: str, blank: bool) -> None:
-        self.image_size, self.context, self.blank = image_size, context, blank
-        self._shown: tuple[Scene, Image | None] | None = None
-
-    def look(self, item: Item) -> Observation:
-        """Returns what a policy sees beside the question."""
-        rng = np.random.default_rng(zlib.crc32(f"{item.scene.id} {item.kind}".encode()))
-        return observe(item.scene, self._picture(item.scene), self.context, rng)
-
-    def _picture(self, scene: Scene) -> Image | None:
-        if self.image_size is None or self.blank:
-            return grey_picture(self.image_size) if self.image_size else None
-        if self._shown is None or self._shown[0] is not scene:
-            self._shown = scene, render_image(scene, self.image_size)
-        return self._shown[1]
+    @property
+    def key(self) -> str:
+        """Tells it from all others of its split and seed."""
+        return f"{self.scene.id}:{self.kind}"
 
 
 def normalise(text: str) -> str:
@@ -253,8 +160,11 @@ def format_questions(name: str, marks: Json) -> str:
     shown = "a grey picture" if marks["blank"] else "their picture"
     head = (
         f"{name}: {marks['points']:.1f} points of {OF} [{marks['low']:.0f}, {marks['high']:.0f}] "
-        f"for {marks['n']} questions about {marks['scenes']} scenes, shown with {shown}."
+        f"for {marks['n']} questions about {marks['scenes']} scenes of split {marks['split']}, "
+        f"shown with {shown}."
     )
+    if marks["not_run"]:
+        head += f" {marks['not_run']} could not be run and are left out."
     header = [["kind", "right, %", "near, %", "chance, %", f"points of {OF // len(KINDS)}"]]
     rows = [
         [

@@ -1,7 +1,8 @@
 """Puts a grade into the stable JSON shape.
 
     {"version": 2, "checkpoint": NAME, "verdict": TEXT, "n": cases judged, "scenes": how many,
-     "settings": {split, seed, count, ...},
+     "settings": {split, seed, count, ..., weights_sha256, controls, untuned_base, blind_twin,
+                  device, threads},
      "accuracy": {"success": R, "clustered": {"low", "high", "clusters"}, "exact": R,
                   "plan_equivalent": R, "fields": {"object": R, "place": R, "order": R},
                   "partial_credit": {"mean", "low", "high", "n"},
@@ -19,7 +20,8 @@
                      "sameness": {"batch_size": R, "threads": R, "runs": R}},
      "controls": {name: {"success": R, "model_success": R, "valid_plans": R, "by_context": {c: R},
                          "model_by_context": {c: R}}},
-     "questions": {"points": x, "of": 100, "kinds": {kind: {"exact": R, "points": x}}},
+     "questions": {"points": x, "of": 100, "split": s, "not_run": int,
+                   "kinds": {kind: {"exact": R, "points": x}}},
      "inference": {"latency_ms": {"n", "p50", "p95", "p99"}, ...}, "execution": {...},
      "environment": {...}}
 
@@ -49,6 +51,11 @@ __all__ = ["BASE", "BLANK", "BLIND_TWIN", "MODEL", "ORACLE", "build_report", "nu
 
 VERSION = 2
 
+MEASURED = ("questions", "inference", "execution", "environment")
+"""What a report tells beside accuracy, reliability and controls, as far as it was measured:
+points in the benchmark of questions, how fast the model answered, how fast the simulator executed,
+and versions, machine, commit, workers."""
+
 Json = dict[str, Any]
 
 _AGREEMENTS = {"paraphrase_agreement": "paraphrase", "order_agreement": "order"}
@@ -64,10 +71,7 @@ def build_report(
     settings: Json,
     suites: Mapping[str, Json] | None = None,
     sameness: Json | None = None,
-    questions: Json | None = None,
-    inference: Json | None = None,
-    execution: Json | None = None,
-    environment: Json | None = None,
+    **parts: Json | None,
 ) -> Json:
     """Returns the report of one grade.
 
@@ -75,13 +79,10 @@ def build_report(
         name: what was graded, as people call it.
         outcomes: role to its outcomes; `MODEL` is there, the other roles are controls. Those of
             suites are passed over.
-        settings: what was asked for: split, seed, count.
+        settings: what was asked for, and all else that answers depend on.
         suites: name to what `report_suite` told of it.
         sameness: how often answers stayed the same on another way to get them.
-        questions: points in the benchmark of questions.
-        inference: how fast the model answered.
-        execution: how fast the simulator executed.
-        environment: versions, device, commit.
+        parts: those of `MEASURED` that were measured.
     """
     plain = {role: [o for o in of if o.suite == MAIN] for role, of in outcomes.items()}
     graded = plain[MODEL]
@@ -96,13 +97,8 @@ def build_report(
         "reliability": _reliability(plain, dict(suites or {}), sameness),
         "controls": {role: control(o, graded) for role, o in plain.items() if role != MODEL},
     }
-    parts = {
-        "questions": questions,
-        "inference": inference,
-        "execution": execution,
-        "environment": environment,
-    }
-    report |= {key: part for key, part in parts.items() if part is not None}
+    assert parts.keys() <= set(MEASURED)
+    report |= {key: parts[key] for key in MEASURED if parts.get(key) is not None}
     report["verdict"] = verdict(report)
     return report
 

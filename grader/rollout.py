@@ -17,14 +17,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
-from grader.asking import ask_policy
+from grader.asking import ask_policy, is_want_of_memory
 from grader.baselines import Policy
 from grader.cases import Case, Question
 from grader.causes import explain
 from grader.crew import CrashError, Crew, Ticket
 from grader.fields import compare_plans, oracle_of
 from grader.metrics import Outcome
-from scene_renderer.errors import PlanError
+from scene_renderer.errors import CheckpointError, PlanError
 from scene_renderer.failures import Failure
 from scene_renderer.plan import Plan, format_plan, parse_plan
 from scene_renderer.plan_mending import mend_plan
@@ -153,15 +153,6 @@ def begin(policy: Policy, questions: Sequence[Question], arena: Arena) -> list[A
     return [_begin(question.case, answer, arena) for question, answer in pairs]
 
 
-def is_want_of_memory(error: Exception) -> bool:
-    """Whether an error says that memory is short, as torch says it on a GPU or on a CPU."""
-    told = [e for e in (error, error.__cause__) if e is not None]
-    return any(
-        type(e).__name__ in ("MemoryError", "OutOfMemoryError") or "can't allocate memory" in str(e)
-        for e in told
-    )
-
-
 def settle_in_order(
     begun: Iterable[tuple[Tag, list[Attempt]]], arena: Arena
 ) -> Iterator[tuple[Tag, list[Outcome]]]:
@@ -174,14 +165,23 @@ def settle_in_order(
 
     Yields:
         Each tag with the outcomes, in the same order.
+
+    Raises:
+        CheckpointError: if the policy breaks down, after what it answered before is settled.
     """
     waiting: deque[tuple[Tag, list[Attempt]]] = deque()
-    for entry in begun:
-        waiting.append(entry)
-        while waiting and (_is_far(waiting) or _is_settled(waiting[0][1])):
-            yield _settled(waiting.popleft(), arena)
+    broken: CheckpointError | None = None
+    try:
+        for entry in begun:
+            waiting.append(entry)
+            while waiting and (_is_far(waiting) or _is_settled(waiting[0][1])):
+                yield _settled(waiting.popleft(), arena)
+    except CheckpointError as error:
+        broken = error  # what was answered before counts
     while waiting:
         yield _settled(waiting.popleft(), arena)
+    if broken is not None:
+        raise broken
 
 
 def _is_far(waiting: Iterable[tuple[Tag, list[Attempt]]]) -> bool:

@@ -139,20 +139,39 @@ def _answer(batch: Batch, studio: Studio, arena: Arena) -> list[Attempt]:
 
 @contextlib.contextmanager
 def leave_room(workers: int) -> Iterator[None]:
-    """Lets a model on a CPU compute in half of its threads for a while, as workers need the rest.
-
-    Threads that wait for each other in turns with other processes are slower than fewer threads.
+    """Lets a model on a CPU compute in `threads_beside` threads for a while.
 
     Args:
         workers: how many processes work beside.
     """
-    torch = sys.modules.get("torch")
-    if torch is None or os.environ.get("OMP_NUM_THREADS"):
+    torch, threads = sys.modules.get("torch"), threads_beside(workers)
+    if torch is None or threads is None:
         yield
         return
     before = torch.get_num_threads()
-    torch.set_num_threads(max(1, before - workers, before // 2))
+    torch.set_num_threads(threads)
     try:
         yield
     finally:
         torch.set_num_threads(before)
+
+
+def threads_beside(workers: int) -> int | None:
+    """Returns in how many threads a model on a CPU computes while workers need the rest.
+
+    Threads that wait for each other in turns with other processes are slower than fewer threads.
+    Who sets OMP_NUM_THREADS gets that number.
+
+    Args:
+        workers: how many processes work beside.
+
+    Returns:
+        The number; None if no model is loaded.
+    """
+    torch = sys.modules.get("torch")
+    if torch is None:
+        return None
+    usual: int = torch.get_num_threads()
+    if os.environ.get("OMP_NUM_THREADS"):
+        return usual
+    return max(1, usual - workers, usual // 2)

@@ -18,10 +18,12 @@ from collections.abc import Iterator, Sequence
 from itertools import chain, zip_longest
 from typing import Any
 
-from grader.asking import ask_policy
+from grader.asking import ask_policy, is_want_of_memory
 from grader.baselines import Policy
 from grader.cases import Question
 from grader.metrics import percentile
+from scene_renderer.console import note
+from scene_renderer.errors import CheckpointError
 from vlm.policy import Answer
 
 LATENCY_SECONDS, QUICK_LATENCY_SECONDS = 6.0, 2.5
@@ -70,7 +72,7 @@ def measure_speed(
         **next((row for row in rows if row["batch_size"] == batch_size), rows[-1]),
         "throughput": rows,
         **{k: described[k] for k in ("image_tokens", "device", "dtype") if k in described},
-        "peak_memory_mib": peak_memory_mib(),
+        "peak_memory_mib": peak_memory_mib(str(described.get("device", ""))),
         "threads": _threads(),
         "load": round(os.getloadavg()[0], 2),
         "model": described,
@@ -121,13 +123,19 @@ def _throughput(
     limit: float,
     singles: Sequence[Timed],
 ) -> Iterator[Json]:
-    """Yields rows for batches of growing size, as long as the next is done within the limit."""
+    """Yields rows for batches of growing size, as long as time and memory suffice for the next."""
     row, left = _row(1, singles), limit
     for size in sorted({min(size, len(questions)) for size in (*BATCH_SIZES, batch_size)} - {1}):
         is_asked_for = size == min(batch_size, len(questions))
         if size / row["plans_per_second"] > left and not is_asked_for:
             continue
-        timed = _ask(policy, questions[:size])
+        try:
+            timed = _ask(policy, questions[:size])
+        except CheckpointError as error:
+            if not is_want_of_memory(error):
+                raise
+            note(f"Throughput was measured below batches of {size}: memory is too short for them.")
+            return
         left -= timed[0]
         row = _row(size, [timed])
         yield row
@@ -164,10 +172,10 @@ def _threads() -> int:
     return 1 if torch is None else int(torch.get_num_threads())
 
 
-def peak_memory_mib() -> float:
-    """Returns the peak memory in MiB: the GPU's if torch used one, else this process's."""
-    torch = sys.modules.get("torch")
-    if torch is not None and torch.cuda.is_available():
-        return float(torch.cuda.max_memory_allocated()) / 2**20
+def peak_memory_mib(device: str) -> float:
+    """Returns the peak memory in MiB so far: the GPU's for a model on one, else this process's."""
+    if device.startswith("cuda"):
+        torch = sys.modules["torch"]
+        return float(torch.cuda.max_memory_allocated(device)) / 2**20
     per_mib = 2**20 if sys.platform == "darwin" else 2**10
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / per_mib

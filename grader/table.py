@@ -151,7 +151,8 @@ def overall_figures(report: Json) -> dict[str, str]:
         )
     if "questions" in report:
         points = report["questions"]
-        figures["questions"] = f"{points['points']:.0f} of {points['of']} points"
+        where = f", split {points['split']}" if "split" in points else ""
+        figures["questions"] = f"{points['points']:.0f} of {points['of']} points{where}"
     return figures
 
 

@@ -111,13 +111,20 @@ def commands() -> Iterator[tuple[str, ...]]:
         if f"{package}.__main__" not in MODULES:
             continue
         yield (package,)
-        tree = ast.parse(MODULES[f"{package}.__main__"].read_text(encoding="utf-8"))
-        for call in (node for node in ast.walk(tree) if isinstance(node, ast.Call)):
-            name = call.func.attr if isinstance(call.func, ast.Attribute) else ""
-            name = call.func.id if isinstance(call.func, ast.Name) else name
-            words = [a.value for a in call.args if isinstance(a, ast.Constant)]
-            if name in ("add_parser", "_add_verb") and words:
-                yield package, str(words[0])
+        for module in (f"{package}.__main__", f"{package}.options"):
+            if module in MODULES:
+                yield from ((package, verb) for verb in verbs_in(MODULES[module]))
+
+
+def verbs_in(path: Path) -> Iterator[str]:
+    """The verbs that a file adds to a parser."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    for call in (node for node in ast.walk(tree) if isinstance(node, ast.Call)):
+        name = call.func.attr if isinstance(call.func, ast.Attribute) else ""
+        name = call.func.id if isinstance(call.func, ast.Name) else name
+        words = [a.value for a in call.args if isinstance(a, ast.Constant)]
+        if name in ("add_parser", "_add_verb") and words:
+            yield str(words[0])
 
 
 HELP = """

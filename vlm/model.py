@@ -14,6 +14,9 @@ from vlm.config import resolve_base
 from vlm.processor import load_processor
 
 DEVICES = ("auto", "cpu", "cuda")
+_CHUNK_BYTES = 2**20
+"""Weights are hashed piece by piece, as the peak of memory is measured."""
+
 METADATA = "tablehand.json"
 """The file of ours in a checkpoint folder: base by name and hash, settings, data, versions."""
 
@@ -151,7 +154,9 @@ def weights_sha256(folder: Path) -> str:
     """Returns the SHA-256 over a folder's safetensors files, in name order."""
     digest = hashlib.sha256()
     for path in sorted(folder.glob("*.safetensors")):
-        digest.update(path.read_bytes())
+        with path.open("rb") as file:
+            while part := file.read(_CHUNK_BYTES):
+                digest.update(part)
     return digest.hexdigest()
 
 

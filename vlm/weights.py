@@ -103,6 +103,24 @@ def check_weights(data: bytes, name: str, expected: Mapping[str, Shape], others:
         CheckpointError: if anything is not so.
     """
     tensors, begin = read_header(data, name)
+    _check_shapes(tensors, name, expected)
+    parameters = others + sum(math.prod(shape) for shape in expected.values())
+    if parameters > MAX_PARAMETERS:
+        raise CheckpointError(
+            f"it makes a model of {parameters:,} parameters; at most {MAX_PARAMETERS:,} are graded."
+        )
+    _check_places(tensors, name, len(data) - begin)
+    for key, tensor in tensors.items():
+        if not _are_sane(data, begin, tensor):
+            raise CheckpointError(
+                f"Tensor '{key}' of '{name}' has values that are no numbers, or beyond "
+                f"{LARGEST_WEIGHT:,.0f}."
+            )
+    return parameters
+
+
+def _check_shapes(tensors: Mapping[str, Tensor], name: str, expected: Mapping[str, Shape]) -> None:
+    """Makes sure that there are exactly the expected tensors."""
     if wrong := sorted(tensors.keys() ^ expected.keys()):
         what = "is not one of the model" if wrong[0] in tensors else "is missing"
         raise CheckpointError(f"Tensor {shown(wrong[0])} of '{name}' {what}.")
@@ -112,25 +130,17 @@ def check_weights(data: bytes, name: str, expected: Mapping[str, Shape], others:
                 f"Tensor '{key}' of '{name}' has shape {shown(list(tensor.shape))}, not "
                 f"{list(expected[key])}."
             )
-    parameters = others + sum(math.prod(shape) for shape in expected.values())
-    if parameters > MAX_PARAMETERS:
-        raise CheckpointError(
-            f"it makes a model of {parameters:,} parameters; at most {MAX_PARAMETERS:,} are graded."
-        )
+
+
+def _check_places(tensors: Mapping[str, Tensor], name: str, size: int) -> None:
+    """Makes sure that the tensors lie one after the other and fill `size` bytes."""
     at = 0
     for tensor in sorted(tensors.values(), key=lambda t: (t.start, t.end)):
         if tensor.start != at:
             raise CheckpointError(f"The tensors of '{name}' overlap or leave a gap.")
         at = tensor.end
-    if begin + at != len(data):
+    if at != size:
         raise CheckpointError(f"'{name}' is longer or shorter than its header says.")
-    for key, tensor in tensors.items():
-        if not _are_sane(data, begin, tensor):
-            raise CheckpointError(
-                f"Tensor '{key}' of '{name}' has values that are no numbers, or beyond "
-                f"{LARGEST_WEIGHT:,.0f}."
-            )
-    return parameters
 
 
 def _are_sane(data: bytes, begin: int, tensor: Tensor) -> bool:

@@ -1,13 +1,18 @@
 import os
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from finetune import runs
 from finetune.runs import choose_output, display_name, find_checkpoint
+from grader.rivals import find_twin
 from scene_renderer.errors import CheckpointError, UsageError
-from vlm.bundle_adapter import ADAPTER_CONFIG
+from vlm.bundle_adapter import ADAPTER_CONFIG, ADAPTER_WEIGHTS
 from vlm.config import BASE_MODELS
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(autouse=True)
@@ -53,6 +58,39 @@ def test_a_blind_run_is_called_like_the_newest_run_that_has_no_twin(checkpoints)
     assert choose_output("run", resume=False, blind=True) == checkpoints / "run-005-blind"
     assert choose_output("run", resume=True, blind=True) == twin
     assert choose_output("run", resume=False) == checkpoints / "run-005"
+
+
+def test_before_there_is_a_run_a_blind_one_stands_beside_the_shipped_checkpoint(checkpoints):
+    (checkpoints / "tiny-tuned").mkdir()
+    with pytest.raises(UsageError, match="There is no run to resume"):
+        choose_output("run", resume=True, blind=True)
+    twin = choose_output("run", resume=False, blind=True)
+    assert twin == checkpoints / "tiny-tuned-blind"
+    twin.mkdir()
+    assert choose_output("run", resume=True, blind=True) == twin
+    assert choose_output("run", resume=False, blind=True) == checkpoints / "run-001-blind"
+    (checkpoints / "run-003").mkdir()
+    assert choose_output("run", resume=False, blind=True) == checkpoints / "run-003-blind"
+
+
+def test_make_blind_tunes_what_the_grader_takes_for_the_twin(checkpoints):
+    said = subprocess.run(
+        ["make", "-n", "blind", "--assume-old=.venv/installed"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    (command,) = [line for line in said.stdout.splitlines() if "finetune" in line]
+    words = command.partition(" -m finetune ")[2].split()
+    assert words == ["train", "--blind"], "with nothing said, it goes where `choose_output` says"
+    run = make_run(checkpoints / "run-002", age=0)
+    twin = choose_output("run", resume=False, blind=True)
+    shutil.copytree(run, twin)
+    for folder, blind in ((run, "false"), (twin, "true")):
+        (folder / "tablehand.json").write_text(f'{{"base": "tiny", "blind": {blind}}}')
+        (folder / ADAPTER_WEIGHTS).touch()
+    assert find_twin(find_checkpoint(checkpoints, checkpoints / "tiny-tuned")) == str(twin)
 
 
 def test_a_sighted_run_is_no_blind_run_to_resume(checkpoints):

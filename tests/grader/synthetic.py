@@ -250,7 +250,7 @@ def full_report() -> Json:
         "controls": controls(),
         "questions": {
             "points": 83.4,
-            "of": 100,
+            "of": 100, "n": 600, "scenes": 150, "split": "test_piles", "context": "image",
             "kinds": {
                 kind: {"exact": rate(share, 120), "points": 20 * min(1.0, share / 0.7)}
                 for kind, share in (("count", 0.9), ("color", 0.97), ("where", 0.41),

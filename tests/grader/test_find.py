@@ -9,8 +9,9 @@ import pytest
 
 from finetune.bundle import write_bundle
 from grader.__main__ import main
-from grader.find import check_checkpoint, hash_checkpoint, load_with_base
+from grader.find import check_checkpoint, hash_checkpoint, load_subject
 from grader.limits import LimitedPolicy
+from grader.rivals import find_rivals
 from qa_generator.prompt import Observation
 from scene_renderer.errors import CheckpointError
 from vlm.archive import pack
@@ -37,13 +38,16 @@ def test_a_bundle_answers_like_its_folder_after_its_own_folder_is_gone(
 ) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     path = str(bundles / f"{name}.zip")
-    subject, control = load_with_base(path, "cpu", base_too=True)
+    subject = load_subject(path, "cpu")
     assert not list(tmp_path.glob("tablehand-*"))
     assert isinstance(subject, LimitedPolicy)
     assert subject.name == subject.describe()["source"] == path
     assert subject.describe()["base"] == (base or path)
-    assert (control.name if control else None) == (base and str(ROOT / "checkpoints/tiny-base"))
-    expected, _ = load_with_base(name, "cpu", base_too=False)
+    rivals = find_rivals(subject, None, "cpu")
+    assert {role: rival.source for role, rival in rivals.items()} == (
+        {"untuned_base": base} if base else {}
+    )
+    expected = load_subject(name, "cpu")
     answers, others = (policy.answer(*QUESTIONS) for policy in (subject, expected))
     assert [(a.text, a.tokens) for a in answers] == [(a.text, a.tokens) for a in others]
     assert hash_checkpoint(path) == hash_checkpoint(name)

@@ -1,10 +1,11 @@
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from grader.ledger import ANSWERS, Ledger
+from grader.ledger import ANSWERS, QUESTIONS, Ledger
 from grader.metrics import Outcome
 from scene_renderer.errors import OutputError
 
@@ -75,6 +76,47 @@ def test_other_settings_cannot_be_mixed_in(tmp_path: Path) -> None:
     open_ledger(tmp_path / "r").add("model", [FOUND])
     with pytest.raises(OutputError, match="another seed: 0, not 1"):
         Ledger(tmp_path / "r", SETTINGS | {"seed": 1}, overwrite=False, resume=True)
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({"blind_twin": "runs/b-blind"}, "another blind twin: runs/a-blind, not runs/b-blind"),
+        ({"blind_twin_sha256": "2"}, "another version of the blind twin: 1, not 2"),
+        ({"device": "cuda:0"}, "another device: cpu, not cuda:0"),
+        ({"threads": 4}, "another number of threads: 1, not 4. To go on, set OMP_NUM_THREADS=1 or"),
+    ],
+)
+def test_whatever_changes_answers_must_be_the_same(
+    changed: dict[str, Any], words: str, tmp_path: Path
+) -> None:
+    told = {"blind_twin": "runs/a-blind", "blind_twin_sha256": "1", "device": "cpu", "threads": 1}
+    Ledger(tmp_path / "r", told, overwrite=False, resume=False)
+    with pytest.raises(OutputError) as caught:
+        Ledger(tmp_path / "r", told | changed, overwrite=False, resume=True)
+    assert words in str(caught.value)
+
+
+def test_what_changes_no_answer_is_written_down_and_may_change(tmp_path: Path) -> None:
+    for workers in (1, 2):
+        Ledger(tmp_path / "r", SETTINGS, {"workers": workers}, overwrite=False, resume=True)
+    told = json.loads((tmp_path / "r" / "settings.json").read_text())
+    assert told == SETTINGS | {"conditions": {"workers": 2}}
+
+
+def test_answers_to_questions_are_kept_once_and_a_torn_one_is_forgotten(tmp_path: Path) -> None:
+    open_ledger(tmp_path / "r").notebook.add({"a": "yes", "b": "2"})
+    path = tmp_path / "r" / QUESTIONS
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-3])
+    notebook = open_ledger(tmp_path / "r", resume=True).notebook
+    assert notebook.answers == {"a": "yes"}
+    notebook.add({"a": "no", "b": "2"})
+    assert notebook.answers == {"a": "yes", "b": "2"}
+    assert path.read_bytes() == whole
+    path.write_text("{}\n")
+    with pytest.raises(OutputError, match=r"questions.jsonl', line 1 is damaged"):
+        open_ledger(tmp_path / "r", resume=True)
 
 
 def test_damage_is_named_by_its_line(tmp_path: Path) -> None:

@@ -81,6 +81,29 @@ def test_an_answer_that_takes_too_long_is_given_up(
     assert limited.answer([SEEN], ["lift the red cube"])
 
 
+def test_a_model_that_has_answered_for_too_long_in_all_is_stopped(
+    tiny_base: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Clock:
+        now = 0.0
+
+        def monotonic(self) -> float:
+            self.now += 10  # at every look
+            return self.now
+
+    monkeypatch.setattr(limits, "HOURS_IN_ALL", 0.1)
+    monkeypatch.setattr(limits, "time", Clock())
+    limited = LimitedPolicy(load_model(str(tiny_base), "cpu"))
+    answered = 0
+    with pytest.raises(CheckpointError) as caught:
+        while True:
+            limited.answer([SEEN] * 9, ["lift the red cube"] * 9)
+            answered += 9
+    assert 9 <= answered <= 9 * 36, "each call takes at least 10 of 360 s"
+    assert "has answered for 0.1 hours" in str(caught.value)
+    assert "--resume" in str(caught.value)
+
+
 def test_a_model_that_fails_is_told_in_one_sentence(limited: LimitedPolicy) -> None:
     import torch
 

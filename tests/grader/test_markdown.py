@@ -40,11 +40,14 @@ def test_suites_and_questions_have_tables_where_they_were_run(report_of: ReportO
     report["questions"] = {
         "points": 50,
         "of": 100,
+        "split": "test_piles",
+        "context": "image",
         "kinds": {"count": {"exact": rate, "points": 9}},
     }
     text = format_markdown(report)
     assert "| noise: 5 mm | 50.0 | 50.0 [24-76] 5/10 | 100 % | 1/1 | 1 |" in text
     assert "Noise on listed coordinates: 0 mm 50.0, 5 mm 50.0." in text
+    assert "About scenes of split test_piles, in context image.\n\n| questions about" in text
     assert "| count | 50.0 [24-76] 5/10 | 9.0 |" in text
 
 

@@ -71,6 +71,7 @@ def test_the_page_shows_verdict_rates_and_controls(report_of: ReportOf) -> None:
         "ambiguous 80.0 [69 to 88] 56/70",
         "right reason of the impossible, refused with the reason that holds 50.0 [33 to 67] 15/30",
         "0.746 AUROC",
+        "600 questions about 150 scenes of split test_piles, in context image.",
         "where 11.7 points 40.8 [32 to 50] 49/120",
         "61 ms first token, p50 p95 80 ms, p99 92 ms",
         "3.4 s cold start",

@@ -1,5 +1,6 @@
 import pytest
 
+from grader.options import parse_options, read_exam
 from grader.page_data import count_arms, find_command, group_suites, list_causes
 from qa_generator.tasks import tasks_of
 
@@ -58,3 +59,36 @@ def test_the_command_does_not_repeat_what_is_usual() -> None:
     assert find_command(report) == "python -m grader checkpoint x --split test"
     settings["tasks"] = ["lift"]
     assert find_command(report).endswith("--tasks lift")
+
+
+def test_the_command_holds_every_option_that_is_not_the_usual_one() -> None:
+    typed = (
+        "checkpoint runs/a --full --split test_counts --count 7 --fresh 9 --limit 50 "
+        "--contexts image --tasks stack lift --suites order noise --batch-size 8 "
+        "--blind-twin other/twin --device cpu --workers 5"
+    )
+    options = parse_options(typed.split(), None)
+    settings = read_exam(options, sees=True).settings() | {
+        "controls": True,
+        "blind_twin": options.blind_twin,
+        "device": "cpu",
+        "threads": 1,
+    }
+    report = {
+        "checkpoint": "runs/a",
+        "settings": settings,
+        "environment": {"cpus": 2, "workers": 5},
+    }
+    words = find_command(report).removeprefix("python -m grader ").split()
+    assert vars(parse_options(words, None)) == vars(options)
+
+
+def test_the_command_is_silent_on_what_a_grade_does_of_its_own_accord() -> None:
+    settings = {"batch_size": 32, "controls": True, "blind_twin": "x-blind", "device": "cuda:0"}
+    environment = {"cpus": 2, "workers": 2}
+    report = {"checkpoint": "x", "settings": settings, "environment": environment}
+    assert find_command(report) == "python -m grader checkpoint x --device cuda"
+    settings |= {"controls": False, "blind_twin": None}
+    assert find_command(report) == "python -m grader checkpoint x --no-controls --device cuda"
+    rule = {"checkpoint": "oracle", "settings": {"batch_size": 32, "controls": False}}
+    assert find_command(rule) == "python -m grader oracle"

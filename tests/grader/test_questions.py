@@ -3,25 +3,28 @@
 import json
 from collections import Counter
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from grader import questions as module
+from grader import quiz as module
 from grader.__main__ import main
+from grader.cases import Image
+from grader.crew import CrashError
 from grader.impostors import Stranger
+from grader.ledger import Notebook
 from grader.questions import (
     Item,
-    draw_items,
     format_questions,
     is_near,
     is_right,
     mark,
-    measure_questions,
     normalise,
     points_of,
 )
+from grader.quiz import Quiz, draw_items, measure_questions
 from qa_generator.prompt import Observation
 from qa_generator.questions import KINDS
 from scene_renderer.errors import UsageError
@@ -111,7 +114,7 @@ def test_nothing_asked_earns_nothing() -> None:
     assert marks["high"] == pytest.approx(21 * 5**0.5)  # each kind may be anything
     assert all(kind["exact"]["n"] == 0 for kind in marks["kinds"].values())
     json.dumps(marks, allow_nan=False)
-    assert "0.0 points" in format_questions("mine", marks | {"blank": False})
+    assert "0.0 points" in format_questions("mine", marks | Quiz(0).settings() | {"not_run": 0})
 
 
 def test_one_right_answer_earns_its_kind(scene: Scene) -> None:
@@ -180,7 +183,7 @@ class Spy(Stranger):
 def test_who_sees_everything_gets_all_points_from_pictures_alone() -> None:
     items = draw_items(3, 2, "test")
     spy = Spy(items)
-    marks = measure_questions(spy, 3, 2, batch_size=3, quiet=True)
+    marks = measure_questions(spy, Quiz(3, 2, batch_size=3), quiet=True)
     assert (marks["points"], marks["n"]) == (105, 10)
     assert (marks["context"], marks["blank"], marks["split"]) == ("image", False, "test")
     assert all(o.listing == () and o.image is not None for o in spy.seen)
@@ -189,9 +192,54 @@ def test_who_sees_everything_gets_all_points_from_pictures_alone() -> None:
     assert first.shape == (32, 32, 3) and not np.array_equal(first, last)
 
 
+def test_a_quiz_that_goes_on_asks_whole_batches_and_only_those_that_lack_an_answer(
+    tmp_path: Path,
+) -> None:
+    quiz, items = Quiz(3, 2, batch_size=4), draw_items(3, 2, "test")
+    whole = Notebook(tmp_path / "whole.jsonl")
+    expected = measure_questions(Spy(items), quiz, whole, quiet=True)
+    assert len(whole.answers) == len(items) == 10
+    half = Notebook(tmp_path / "half.jsonl")
+    half.add({item.key: item.right for item in items[:6]})
+    spy = Spy(items[4:])
+    assert measure_questions(spy, quiz, half, quiet=True) == expected
+    assert len(spy.seen) == 6, "the second batch whole, and the third"
+    assert half.path is not None and whole.path is not None
+    assert half.path.read_bytes() == whole.path.read_bytes()
+    nobody = Spy([])
+    assert measure_questions(nobody, quiz, whole, quiet=True) == expected
+    assert nobody.seen == []
+
+
+def test_a_question_without_a_picture_or_memory_is_not_run_and_asked_again() -> None:
+    quiz, items = Quiz(3, 1, batch_size=2), draw_items(3, 1, "test")
+    broken = items[0].scene
+
+    def render(scene: Scene, size: int) -> Image:
+        if scene == broken:
+            raise CrashError("the simulator crashed twice")
+        return np.zeros((size, size, 3), np.uint8)
+
+    lost = [item for item in items if item.scene == broken]
+    notebook = Notebook()
+    spy = Spy([item for item in items if item not in lost])
+    marks = measure_questions(spy, quiz, notebook, render, quiet=True)
+    assert (marks["n"], marks["not_run"]) == (len(items) - len(lost), len(lost))
+    assert all(kind["exact"]["k"] == kind["exact"]["n"] for kind in marks["kinds"].values())
+    assert not {item.key for item in lost} & notebook.answers.keys()
+
+    class Poor(Spy):
+        def _note(self, seen: Sequence[Observation]) -> list[Answer]:
+            raise MemoryError
+
+    marks = measure_questions(Poor(items), quiz, quiet=True)
+    assert (marks["n"], marks["not_run"]) == (0, len(items))
+    assert f"{len(items)} could not be run" in format_questions("poor", marks)
+
+
 def test_a_blank_picture_is_grey_and_a_context_lists_what_it_says() -> None:
     spy = Spy(draw_items(3, 1, "test"))
-    marks = measure_questions(spy, 3, 1, context="named", blank=True, quiet=True)
+    marks = measure_questions(spy, Quiz(3, 1, context="named", blank=True), quiet=True)
     assert marks["blank"] is True
     assert all(o.image is not None and (o.image == GREY).all() for o in spy.seen)
     assert all(len(o.listing) >= 4 for o in spy.seen)
@@ -201,7 +249,7 @@ def test_the_command_prints_a_table_or_json(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     policy = Spy(draw_items(0, 1, "test"))
-    monkeypatch.setattr("grader.find.load_with_base", lambda *a, **k: (policy, None))
+    monkeypatch.setattr("grader.find.load_subject", lambda *a: policy)
     assert main(["questions", "mine", "--count", "1", "--quiet"]) is None
     table = capsys.readouterr().out
     assert "spy: 105.0 points of 100" in table

@@ -224,14 +224,14 @@ def test_a_blind_twin_is_to_be_beaten_where_only_the_picture_tells(
 
 def test_the_table_tells_the_other_figures_and_fits(report_of: ReportOf) -> None:
     report = report_of((0.9, 0.6, 0.5))
-    report["questions"] = {"points": 61.2, "of": 100, "kinds": {}}
+    report["questions"] = {"points": 61.2, "of": 100, "split": "test_piles", "kinds": {}}
     suite = pictures({"unnamed": (58, 100)})
     suite["variants"][0] |= {"variant": "a very long name of a variant " * 3, "retention": None}
     report["reliability"]["suites"] = {"pictures": suite}
     text = format_table(report)
     assert max(map(len, text.splitlines())) <= WIDTH
     text = text.replace("\n", " ")
-    assert "questions: 61 of 100 points" in text
+    assert "questions: 61 of 100 points, split test_piles" in text
     assert "all contexts, with scenes as clusters: [" in text
     assert "of 200 scenes" in text
     assert "partial credit: 0 [0-" in text

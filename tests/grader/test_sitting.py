@@ -1,4 +1,5 @@
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,14 +9,15 @@ import pytest
 from grader.baselines import Baseline, oracle_plan
 from grader.cases import BLANK, MIRRORED, Case
 from grader.crew import Crew
+from grader.entry import Entry
 from grader.exam import Paper
 from grader.ledger import Ledger
 from grader.metrics import Outcome
-from grader.rivals import find_twin
 from grader.rollout import Arena, settle_in_order
 from grader.sitting import Sitting, answer_all, blanked, reserve, seat, split_up
 from grader.studio import Studio
 from qa_generator.prompt import Observation
+from scene_renderer.errors import CheckpointError
 from vlm.policy import Answer
 
 SIZE = 24
@@ -134,10 +136,44 @@ def test_a_blank_case_is_the_same_but_for_its_picture(lift: Case) -> None:
     assert (blank.id, blank.scene, blank.picture) == (lift.id, lift.scene, BLANK)
 
 
-def test_a_blind_twin_is_found_beside_its_checkpoint(tmp_path: Path) -> None:
-    (tmp_path / "mine").mkdir()
-    assert find_twin(str(tmp_path / "mine")) is None
-    (tmp_path / "mine-blind").mkdir()
-    assert find_twin(str(tmp_path / "mine")) == str(tmp_path / "mine-blind")
-    assert find_twin(str(tmp_path / "mine"), "other") == "other"
-    assert find_twin("tiny") is None
+def test_what_was_answered_before_a_model_breaks_down_is_kept(
+    lift: Case, crew: Crew, tmp_path: Path
+) -> None:
+    class Tired(Painter):
+        def answer(self, *asked: Any, **more: Any) -> list[Answer]:
+            if self.asked:
+                raise CheckpointError("It has answered for too long.")
+            told = super().answer(*asked, **more)
+            return [replace(answer, text="pick(420, -120, 25)") for answer in told]
+
+    cases = [lift, *(lift.vary("say", str(i)) for i in range(3))]
+    ledger = Ledger(tmp_path / "r", {}, overwrite=False, resume=False)
+    with pytest.raises(CheckpointError, match="for too long"):
+        run([Sitting("model", Tired(), cases)], ledger, crew)
+    again = Ledger(tmp_path / "r", {}, overwrite=False, resume=True)
+    assert list(again.outcomes["model"]) == [case.id for case in cases[:2]]
+
+
+def test_threads_are_told_only_of_a_model_on_the_cpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    import torch
+
+    class Placed(Painter):
+        def __init__(self, device: str) -> None:
+            super().__init__()
+            self.device = device
+
+        def describe(self) -> dict[str, Any]:
+            return {"device": self.device}
+
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 8)
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    settings = Entry(Placed("cpu"), "hash").settings
+    assert [settings(workers)["threads"] for workers in (1, 2, 8)] == [7, 6, 4]
+    assert settings(1)["weights_sha256"] == "hash"
+    monkeypatch.setenv("OMP_NUM_THREADS", "8")
+    assert settings(2)["threads"] == 8
+    assert "threads" not in Entry(Placed("cuda:0")).settings(1)
+    assert Entry(Baseline("rule", oracle_plan)).settings(1) == {
+        "weights_sha256": None,
+        "controls": False,
+    }

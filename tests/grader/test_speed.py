@@ -89,6 +89,31 @@ def test_a_policy_that_answered_before_has_no_cold_start(slow, questions):
     assert "cold_start_s" not in measure_speed(slow, questions, 8)
 
 
+def test_batches_that_find_no_memory_are_left_out(slow, questions, monkeypatch, capsys):
+    monkeypatch.setattr(grader.speed, "THROUGHPUT_SECONDS", 1000.0)
+
+    def answer(observations, instructions, batch_size, told=slow.answer):
+        if len(instructions) > 8:
+            raise MemoryError
+        return told(observations, instructions, batch_size)
+
+    slow.answer = answer
+    rows = measure_speed(slow, questions, 32)["throughput"]
+    assert [row["batch_size"] for row in rows] == [1, 8]
+    assert "below batches of 32: memory is too short" in capsys.readouterr().err
+
+
+def test_memory_is_that_of_the_device_which_answers(slow, questions, monkeypatch):
+    import torch
+
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "max_memory_allocated", lambda device: 0)
+    assert measure_speed(slow, questions, 8)["peak_memory_mib"] > 1, "of a model on the CPU"
+    monkeypatch.setattr(torch.cuda, "max_memory_allocated", lambda device: 3 * 2**20)
+    slow.describe = lambda: {"device": "cuda:0"}
+    assert measure_speed(slow, questions, 8)["peak_memory_mib"] == 3
+
+
 def test_one_question_is_enough(slow, questions):
     speed = measure_speed(slow, questions[:1], 32)
     assert speed["latency_ms"]["n"] == 1
