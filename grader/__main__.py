@@ -372,7 +372,7 @@ def _grade(
             controls=controls,
             quiet=options.quiet,
         )
-        outcomes, cases = exhibited(draws, ledger) if subject.image_size else ([], {})
+        outcomes, cases = exhibited(draws, ledger, report) if subject.image_size else ([], {})
         exhibits = build_exhibits(outcomes, cases, crew, options.quiet)
     _publish(report, exhibits, options.output)
     print_json(report) if options.json else print(format_table(report))

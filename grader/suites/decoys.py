@@ -12,6 +12,7 @@ from grader.metrics import Outcome, Rate
 from grader.suites.base import Json, Paired
 from grader.suites.draws import reads_the_same
 from qa_generator.prompt import to_millimetres
+from qa_generator.tasks.refuse import Refuse
 from scene_renderer.errors import PlanError
 from scene_renderer.plan import parse_plan
 from scene_renderer.scene import Scene
@@ -20,7 +21,6 @@ WITHIN_MM = 25
 """How near to a decoy the first thing that a plan does on the table must be."""
 APART = 0.055
 """Least distance of decoys from where the things to be moved are, metres: over twice the above."""
-REFUSE = "refuse"
 
 
 def find_decoys(case: Case, told: Scene) -> str:
@@ -34,7 +34,7 @@ def find_decoys(case: Case, told: Scene) -> str:
         Empty where truth and falsehood would lead to the same place, or where the sentence would
         not mean the same things on the table that is told.
     """
-    if case.goal.task == REFUSE or not reads_the_same(case, told):
+    if case.goal.task == Refuse.name or not reads_the_same(case, told):
         return ""
     true, false = (
         [scene[name].position[:2] for name in case.goal.moved(case.scene)]
