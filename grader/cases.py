@@ -95,6 +95,11 @@ class Case:
         """The table that its picture shows."""
         return self.pictured or self.scene
 
+    @property
+    def must_be_refused(self) -> bool:
+        """Whether it cannot be done, so that only saying no is right."""
+        return self.goal.task == Refuse.name
+
     def vary(self, suite: str, variant: str, **changes: Any) -> "Case":
         """Returns a case that differs from this one in what is given."""
         name = f"{self.id}~{suite}:{variant}"

@@ -21,7 +21,6 @@ from grader.suites.decoys import count_trust, find_decoys
 from grader.suites.draws import stream
 from grader.suites.layouts import rearrange
 from grader.suites.listings import shifted, with_list
-from qa_generator.tasks.refuse import Refuse
 from scene_renderer.piles import base_of, load_of
 from scene_renderer.scene import REACH_X, REACH_Y, Scene, SceneObject, Vector
 
@@ -76,7 +75,7 @@ def figure_conflict(pairs: Sequence[Paired]) -> Json:
 
 def _falsify(case: Case, drawn: Iterable[Scene | None]) -> tuple[Scene, str] | None:
     """Returns the first false table that leads elsewhere, with where it leads."""
-    if case.goal.task == Refuse.name:
+    if case.must_be_refused:
         return None
     for told in drawn:
         decoys = find_decoys(case, told) if told is not None else ""

@@ -12,7 +12,6 @@ from grader.metrics import Outcome, Rate
 from grader.suites.base import Json, Paired
 from grader.suites.draws import reads_the_same
 from qa_generator.prompt import to_millimetres
-from qa_generator.tasks.refuse import Refuse
 from scene_renderer.errors import PlanError
 from scene_renderer.plan import parse_plan
 from scene_renderer.scene import Scene
@@ -34,7 +33,7 @@ def find_decoys(case: Case, told: Scene) -> str:
         Empty where truth and falsehood would lead to the same place, or where the sentence would
         not mean the same things on the table that is told.
     """
-    if case.goal.task == Refuse.name or not reads_the_same(case, told):
+    if case.must_be_refused or not reads_the_same(case, told):
         return ""
     true, false = (
         [scene[name].position[:2] for name in case.goal.moved(case.scene)]

@@ -42,7 +42,7 @@ def vary(cases: Sequence[Case], seed: int) -> list[Case]:
 
 
 def _own(case: Case) -> Instruction | None:
-    if case.goal.task != Refuse.name or case.twin is None:
+    if not case.must_be_refused or case.twin is None:
         return None
     return Instruction(case.instruction, case.goal, twin=case.twin)
 

@@ -19,7 +19,6 @@ from grader.suites.base import Json, Paired, Suite
 from grader.suites.draws import stream
 from qa_generator.language.clear import say_clearly
 from qa_generator.language.words import Style
-from qa_generator.tasks.refuse import Refuse
 from scene_renderer.intervals import Z_95
 
 NAME = "paraphrase"
@@ -36,7 +35,7 @@ def vary(cases: Sequence[Case], seed: int) -> list[Case]:
     There are fewer where so many different ones did not come out.
     """
     first = cases[0]
-    if first.goal.task == Refuse.name:
+    if first.must_be_refused:
         return []
     rng = stream(NAME, first, seed)
     known = {_bare(first.instruction)}
