@@ -89,12 +89,12 @@ def grade(
     outcomes = {role: without(of, excluded) for role, of in outcomes.items()}
     rows = with_blank_control({r: _main(of) for r, of in outcomes.items()}, outcomes[MODEL])
     if controls and checked is not None:
-        rows[ORACLE] = as_control(paper.main, checked, paper.checks())
+        rows = {ORACLE: as_control(paper.main, checked, paper.checks()), **rows}
     return build_report(
         subject.name,
         rows,
         settings=exam.settings(),
-        suites=report_suites(exam, [*outcomes[MODEL], *as_blanks(outcomes.get(BLANK, []))]),
+        suites=report_suites(exam, [*as_blanks(outcomes.get(BLANK, [])), *outcomes[MODEL]]),
         check=None if checked is None else describe_check(checked, excluded),
         execution=None if measured else _execution(arena),
         environment=dict(describe_environment()),
