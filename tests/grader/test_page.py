@@ -52,6 +52,7 @@ def test_the_page_shows_verdict_rates_and_controls(report_of: ReportOf) -> None:
     assert "named 91.0 % [86, 94]" in text
     assert "blank image 10.0 [7 to 15]" in text
     assert "91.0 [86 to 94] 182/200" in text
+    assert "shown a grey picture: 220 of 600; the model there 402, p < 0.001" in text
     assert "missed grasp" in text
 
 

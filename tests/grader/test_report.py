@@ -7,7 +7,7 @@ import pytest
 from grader.metrics import Outcome, Rate
 from grader.report import BASE, BLANK, BLIND_TWIN, MODEL, ORACLE, build_report
 from grader.suites.base import Paired, Suite, report_suite
-from grader.table import WIDTH, format_table
+from grader.table import WIDTH, format_table, suite_rows
 
 ReportOf = Callable[..., dict[str, Any]]
 
@@ -278,6 +278,13 @@ def test_a_blind_twin_is_to_be_beaten_where_only_the_picture_tells(
 ) -> None:
     words = report_of((0.9, 0.3, image), **{BLIND_TWIN: (0.99, 0.3, 0.3)})["verdict"]
     assert ("It is not clearly above blind twin." in words) is not is_beaten
+
+
+def test_the_table_keeps_and_loses_nothing_where_another_wish_is_asked() -> None:
+    rates = {"clean": Rate(1, 4).to_dict(), "varied": Rate(2, 4).to_dict()}
+    arm = {"variant": "twin", **rates, "by_context": {}}
+    rows = suite_rows({"reliability": {"suites": {"refusals": {"variants": [arm]}}}})
+    assert rows == [["refusals: twin", "25.0", "50.0 [15-85] 2/4", "-", "-", "-"]]
 
 
 def test_the_table_tells_the_other_figures_and_fits(report_of: ReportOf) -> None:
