@@ -143,7 +143,7 @@ def _grade(options: argparse.Namespace, given: "list[Case] | None", entry: "Entr
         )
         draws = collect_draws(exam, given, crew, options.quiet)
         report = grade(entry, exam, draws, ledger, crew, quiet=options.quiet)
-        outcomes, cases = exhibited(draws, ledger) if sees else ([], {})
+        outcomes, cases = exhibited(draws, ledger, report) if sees else ([], {})
         exhibits = build_exhibits(outcomes, cases, crew, options.quiet)
     _publish(report, exhibits, options.output)
     print_json(report) if options.json else print(format_table(report))

@@ -16,6 +16,7 @@ import numpy as np
 from grader.cases import Question
 from qa_generator.prompt import Observation, to_millimetres
 from qa_generator.tasks import DEFAULT_DISTANCE_MM, LIFT_MM, TASKS
+from qa_generator.tasks.refuse import Refuse
 from scene_renderer.plan import Action, Plan, format_plan
 from scene_renderer.scene import REACH_X, REACH_Y, Vector
 from scene_renderer.vocabulary import DIRECTIONS
@@ -38,6 +39,9 @@ class Policy(Protocol):
         self, observations: Sequence[Observation], instructions: Sequence[str], batch_size: int
     ) -> list[Answer]:
         """Answers instructions, `batch_size` at a time."""
+
+    def forget(self) -> None:
+        """Drops what it keeps of pictures that it saw, so that the next answer pays for looking."""
 
     def describe(self) -> dict[str, Any]:
         """Returns what a report says about it."""
@@ -64,6 +68,9 @@ class Baseline:
         pairs = zip(observations, instructions, strict=True)
         return [Answer(format_plan(self.plan(o, i)), tokens=0, seconds=0.0) for o, i in pairs]
 
+    def forget(self) -> None:
+        """It keeps nothing."""
+
     def describe(self) -> dict[str, Any]:
         """Returns its name."""
         return {"source": self.name}
@@ -86,8 +93,8 @@ def random_plan(question: Question) -> Plan:
     places = [position for _, position in question.listing] or [_anywhere(rng) for _ in range(2)]
     first, second = rng.permutation(len(places))[:2]
     task = str(rng.choice(list(TASKS)))
-    if task == "refuse":
-        return Plan((Action("refuse", ("absent",)),))
+    if task == Refuse.name:
+        return Plan((Action(Refuse.name, ("absent",)),))
     return _plan(task, places[first], places[second])
 
 

@@ -30,7 +30,7 @@ from scene_renderer.kinematics import start_joints
 from scene_renderer.scene import Scene, Vector
 from scene_renderer.splits import find_split
 from scene_renderer.vocabulary import CONTEXTS, REFUSAL_REASONS
-from vlm.processor import GREY as GREY
+from vlm.processor import grey_picture
 
 if TYPE_CHECKING:
     from scene_renderer.renderer import Renderer
@@ -42,7 +42,7 @@ CUSTOM = "custom"
 """The split of cases that come from a file."""
 
 TRUE, BLANK, MIRRORED = "true", "blank", "mirrored"
-PICTURES = (TRUE, BLANK, MIRRORED)
+DISGUISES = (TRUE, BLANK, MIRRORED)
 """What may be done to a picture before it is shown."""
 
 MAX_BYTES = 256 * 2**20
@@ -68,7 +68,7 @@ class Case:
         variant: what the suite did to it, e.g. `5 mm`.
         origin: id of the case that was varied; empty in `MAIN`.
         pictured: the table that the picture shows, if it is not `scene`: another look or scene.
-        picture: a word from `PICTURES`.
+        picture: a word from `DISGUISES`.
         listing: what the prompt lists, label and place in metres, if it is not what `context` and
             `scene` say.
         decoys: where things that the goal moves would be if what is falsified were true: `x, y` in
@@ -94,6 +94,11 @@ class Case:
     def shown(self) -> Scene:
         """The table that its picture shows."""
         return self.pictured or self.scene
+
+    @property
+    def must_be_refused(self) -> bool:
+        """Whether it cannot be done, so that only saying no is right."""
+        return self.goal.task == Refuse.name
 
     def vary(self, suite: str, variant: str, **changes: Any) -> "Case":
         """Returns a case that differs from this one in what is given."""
@@ -183,7 +188,7 @@ def listing_of(case: Case) -> Listing:
 def _disguise(image: Image | None, picture: str) -> Image | None:
     if image is None or picture == TRUE:
         return image
-    return np.full_like(image, GREY) if picture == BLANK else np.ascontiguousarray(image[:, ::-1])
+    return grey_picture(len(image)) if picture == BLANK else np.ascontiguousarray(image[:, ::-1])
 
 
 def render_image(scene: Scene, image_size: int) -> Image:

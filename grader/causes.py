@@ -32,7 +32,7 @@ _SETTLED = (Failure.UNSTABLE, Failure.KNOCKED_ANOTHER, None)
 
 def explain(case: Case, episode: "Episode") -> Failure:
     """Names the cause of a failure from what was wanted and from the simulator's state."""
-    if case.goal.task == "refuse":
+    if case.must_be_refused:
         refused = episode.plan.refusal is not None
         return Failure.WRONG_REASON if refused else Failure.SHOULD_HAVE_REFUSED
     if episode.plan.refusal is not None:

@@ -7,10 +7,10 @@
                   "cause": why the other one failed}, ...]}
 
 where a difference D is `{"a": R, "b": R, "difference", "low", "high", "lost", "gained", "p"}`: B's
-success less A's with its 95 % interval, how many cases only A, and only B, got right, and the exact
-p-value of McNemar's test. The interval is Newcombe's for pairs; where a scene has several cases, it
-is as wide as for the number of independent pairs that tell as much. The p-value takes all pairs for
-independent, as they are within one context.
+success less A's with its 95 % interval, how many cases only A, and only B, got right, and an exact
+p-value. The interval is Newcombe's for pairs; where a scene has several cases, it is as wide as for
+the number of independent pairs that tell as much. For the p-value, too, a scene counts once
+(`suites.base.tell_apart`). Cases that the oracle missed in either grade are left out.
 """
 
 import json
@@ -22,7 +22,7 @@ from typing import Any
 from grader.ledger import ANSWERS
 from grader.metrics import MAIN, Outcome, grouped, success_rate
 from grader.roles import MODEL
-from grader.suites.base import Paired, mcnemar
+from grader.suites.base import Paired, tell_apart
 from grader.table import WIDTH, align, cell
 from scene_renderer.console import read_text
 from scene_renderer.errors import DatasetError
@@ -61,10 +61,13 @@ def read_grade(path: Path) -> Grade:
     folder = path.parent if path.name == REPORT else path
     text = read_text(folder / REPORT)
     try:
-        checkpoint = str(json.loads(text)["checkpoint"])
+        report = json.loads(text)
+        checkpoint = str(report["checkpoint"])
+        excluded = set(report["check"]["excluded"]["cases"] if "check" in report else ())
     except (ValueError, TypeError, KeyError) as error:
         raise DatasetError(f"'{folder / REPORT}' is no report of a grade.") from error
-    return Grade(folder, checkpoint, _read_answers(folder / ANSWERS))
+    answers = _read_answers(folder / ANSWERS)
+    return Grade(folder, checkpoint, {k: o for k, o in answers.items() if k not in excluded})
 
 
 def _read_answers(path: Path) -> dict[str, Outcome]:
@@ -134,7 +137,8 @@ def difference(pairs: Sequence[Paired]) -> Json:
     """Returns the difference D of some pairs, A's outcome first in each."""
     a, b = success_rate(p.clean for p in pairs), success_rate(p.varied for p in pairs)
     both = sum(p.clean.success is True and p.varied.success is True for p in pairs)
-    lost, gained = a.k - both, b.k - both
+    found = tell_apart(pairs)
+    lost, gained = found["lost"], found["gained"]
     changes = [float(p.varied.success is True) - float(p.clean.success is True) for p in pairs]
     effect = design_effect(changes, [p.clean.scene for p in pairs])
     cells = (both, gained, lost, len(pairs) - both - lost - gained)
@@ -145,9 +149,7 @@ def difference(pairs: Sequence[Paired]) -> Json:
         "difference": (gained - lost) / len(pairs) if pairs else None,
         "low": low,
         "high": high,
-        "lost": lost,
-        "gained": gained,
-        "p": mcnemar(lost, gained),
+        **found,
     }
 
 
@@ -178,7 +180,7 @@ def format_comparison(found: Json) -> str:
         "",
         *align(header, sections),
         "",
-        "Points: percent with Newcombe's 95 % interval for pairs; p: McNemar's, exact.",
+        "Points: percent with Newcombe's 95 % interval for pairs; p: exact, by scenes.",
         *_flips("Lost: A reached these, B did not", found, "a"),
         *_flips("Gained: B reached these, A did not", found, "b"),
     ]

@@ -19,6 +19,7 @@ from typing import Any
 from grader.cases import CUSTOM, Case, draw_cases
 from grader.crew import Crew
 from grader.metrics import grouped
+from grader.oracle_check import list_checks
 from grader.suites.registry import EVERYDAY, SUITES
 from scene_renderer.console import Progress
 from scene_renderer.errors import DatasetError, TablehandError
@@ -40,7 +41,9 @@ class Size:
         controls: the first so many draws are asked of the controls too, which need less precision.
             A multiple of the number of tasks, as these take turns.
         suites: their names; None for all.
-        share: the most answers to the variants of one suite; None for no end.
+        share: the most answers to the variants of one suite; None for no end. In a normal grade the
+            suite of pictures has room for all its draws, so that all draws of the controls are
+            asked with a blank picture there and need not be once more.
     """
 
     count: int
@@ -50,7 +53,7 @@ class Size:
 
 
 SIZES = {
-    NORMAL: Size(200, 80, EVERYDAY, 720),
+    NORMAL: Size(200, 80, EVERYDAY, 900),
     QUICK: Size(40, 40, None, 36),
     FULL: Size(600, 100, None, None),
 }
@@ -70,7 +73,7 @@ class Exam:
         batch_size: questions answered at a time.
         mode: a word from `SIZES`.
         suites: names of the suites that vary the cases.
-        limit: the most answers in all, those of controls included.
+        limit: the most answers in all, those of controls included, without the oracle's check.
         fresh: the number that a hidden test was drawn from; `seed` is then derived from it.
     """
 
@@ -217,6 +220,10 @@ class Paper:
     variants: list[Case]
     controls: list[Case]
 
+    def checks(self) -> list[Case]:
+        """Returns what the oracle has to prove possible: each scene and goal that is asked once."""
+        return list_checks([*self.main, *self.variants])
+
     def by_picture(self) -> list[Case]:
         """Returns main cases and variants, draw by draw, those that show the same side by side."""
         of_origin = grouped(self.variants, lambda c: c.origin)
@@ -240,7 +247,7 @@ def set_paper(exam: Exam, draws: Sequence[Draw], controls: int) -> Paper:
     Args:
         exam: what was asked for.
         draws: as `collect_draws` returns them.
-        controls: how many controls there are.
+        controls: how many controls are asked; the oracle's check is none of them.
     """
     size = SIZES[exam.mode]
     main = [case for draw in draws for case in draw.cases]

@@ -18,22 +18,20 @@ from grader.ledger import Ledger
 from grader.measuring import measure
 from grader.metrics import MAIN, Outcome
 from grader.options import USUAL_SPLIT
+from grader.oracle_check import as_control, check_oracle, describe_check, find_excluded, without
 from grader.quiz import COUNT, Quiz, measure_questions
 from grader.report import build_report
 from grader.roles import BLANK, MODEL, ORACLE
 from grader.rollout import Arena, settle_in_order
-from grader.sitting import Sitting, answer_all, leave_room, reserve, seat, split_up
+from grader.sitting import Batch, Sitting, answer_all, leave_room, reserve, seat, split_up
 from grader.studio import Studio
 from grader.suites.base import pair_up, report_suite
+from grader.suites.pictures import NAME as PICTURES
 from grader.suites.registry import SUITES
 from qa_generator.questions import KINDS
 from scene_renderer.console import Progress
 from scene_renderer.environment import describe_environment
-from scene_renderer.errors import OracleError
 from scene_renderer.scene import Scene
-
-PICTURES = "pictures"
-"""The suite whose blank pictures make a control of their own needless."""
 
 CHECKPOINT = "checkpoint"
 """The setting of a ledger that a report tells by itself."""
@@ -43,8 +41,6 @@ TIMED = ("inference", "execution", "environment")
 
 So does `sameness` in `reliability`: it asks as many questions as time allows.
 """
-
-_NAMED_MISSES = 3
 
 Json = dict[str, Any]
 
@@ -76,47 +72,54 @@ def grade(
         quiet: no progress.
 
     Raises:
-        OracleError: if the oracle missed a goal.
+        OracleError: if the oracle missed more goals than a few rare ones.
         CheckpointError: if a model breaks down, or a rival cannot be loaded.
     """
     subject = entry.policy
     roles = name_controls(exam, draws, subject, entry.rivals) if entry.controls else []
-    paper, quiz = set_work(exam, draws, len(roles), sees=bool(subject.image_size))
+    asked = leave_out_blanks(draws) if BLANK in roles else draws
+    paper, quiz = set_work(exam, asked, len(roles), sees=bool(subject.image_size))
     studio, arena = Studio(crew), Arena(crew)
-    check_oracle(list(ledger.outcomes.get(ORACLE, {}).values()))
+    check_oracle(list(ledger.outcomes.get(ORACLE, {}).values()), len(paper.checks()))
 
     measured = measure(subject, paper.main, exam, studio)
     rivals = {role: rival.load() for role, rival in entry.rivals.items()}  # not before: memory
     sittings = seat(subject, paper, rivals, roles)
+    batches = split_up(sittings, ledger, exam.batch_size)
     with leave_room(crew.workers):
-        run_all(sittings, studio, arena, ledger, exam.batch_size, quiet)
+        run_all(sittings, batches, studio, arena, ledger, quiet)
         measured |= ask_quiz(subject, quiz, ledger, crew, quiet) if quiz else {}
     if not subject.image_size:
         measured |= _execution(arena)
-    return put_together(subject.name, exam, ledger, sittings, measured, crew.workers)
+    measured["environment"] = dict(describe_environment()) | {"workers": crew.workers}
+    return put_together(entry, exam, paper, ledger, sittings, measured)
 
 
 def put_together(
-    name: str,
+    entry: Entry,
     exam: Exam,
+    paper: Paper,
     ledger: Ledger,
     sittings: Sequence[Sitting],
     measured: Json,
-    workers: int,
 ) -> Json:
     """Returns the report of a grade of which every case was answered.
 
-    Raises:
-        OracleError: if the oracle missed a goal.
+    What the oracle missed is left out of everything but `check`.
     """
     outcomes = {s.role: _in_order(s, ledger) for s in sittings}
-    check_oracle(outcomes.get(ORACLE, []))
+    checked = outcomes.pop(ORACLE, None)
+    excluded = find_excluded([*paper.main, *paper.variants], checked or [])
+    outcomes = {role: without(of, excluded) for role, of in outcomes.items()}
+    rows = with_blank_control({r: _main(of) for r, of in outcomes.items()}, outcomes[MODEL])
+    if entry.controls and checked is not None:
+        rows = {ORACLE: as_control(paper.main, checked, paper.checks()), **rows}
     return build_report(
-        name,
-        with_blank_control({role: _main(of) for role, of in outcomes.items()}, outcomes[MODEL]),
+        entry.policy.name,
+        rows,
         settings={k: told for k, told in ledger.settings.items() if k != CHECKPOINT},
-        suites=report_suites(exam, outcomes[MODEL]),
-        environment=dict(describe_environment()) | {"workers": workers},
+        suites=report_suites(exam, [*as_blanks(outcomes.get(BLANK, [])), *outcomes[MODEL]]),
+        check=None if checked is None else describe_check(checked, excluded),
         **measured,
     )
 
@@ -160,14 +163,35 @@ def ask_quiz(subject: Policy, quiz: Quiz, ledger: Ledger, crew: Crew, quiet: boo
 def name_controls(
     exam: Exam, draws: Sequence[Draw], subject: Policy, rivals: Iterable[str]
 ) -> list[str]:
-    """Returns the roles of the controls; `rivals` are those of the models among them.
+    """Returns the roles of the controls but the oracle, which everything is checked with.
 
     A blank picture is a control of its own unless the suite shows it for all cases of controls.
+    Then what the suite finds is the control's row; else what the control finds is the suite's.
+    Whichever it is, nothing is asked twice, and there is one figure for one thing.
+
+    Args:
+        exam: what was asked for.
+        draws: as `collect_draws` returns them.
+        subject: what is graded.
+        rivals: roles of the models among the controls.
     """
     known = set_paper(exam, draws, 0)
     blank = {v.origin for v in known.variants if is_blank(v)}
     needed = subject.image_size and not blank >= {case.id for case in known.controls}
-    return [ORACLE, *([BLANK] if needed else []), *rivals, *BASELINES]
+    return [*([BLANK] if needed else []), *rivals, *BASELINES]
+
+
+def leave_out_blanks(draws: Sequence[Draw]) -> list[Draw]:
+    """Returns the draws without the blank pictures of the suite, for which the control stands."""
+    return [Draw(draw.cases, [v for v in draw.variants if not is_blank(v)]) for draw in draws]
+
+
+def as_blanks(control: Sequence[Outcome]) -> list[Outcome]:
+    """Returns what the control without a picture found as outcomes of the suite of pictures."""
+    return [
+        dataclasses.replace(o, suite=PICTURES, variant=BLANK_PICTURE, origin=o.case)
+        for o in control
+    ]
 
 
 def is_blank(item: Case | Outcome) -> bool:
@@ -189,14 +213,13 @@ def with_blank_control(
 
 def run_all(
     sittings: Sequence[Sitting],
+    batches: Sequence[Batch],
     studio: Studio,
     arena: Arena,
     ledger: Ledger,
-    batch_size: int,
     quiet: bool,
 ) -> None:
     """Lets all policies answer what the ledger lacks, and writes it down batch by batch."""
-    batches = split_up(sittings, ledger, batch_size)
     reserve(batches, studio)
     total = sum(len(s.cases) for s in sittings)
     known = sum(ledger.has(s.role, case.id) for s in sittings for case in s.cases)
@@ -206,29 +229,12 @@ def run_all(
             role = batch.sitting.role
             new = [o for o in found if not ledger.has(role, o.case)]
             ledger.add(role, new)
-            if role == ORACLE and batch.is_last:
-                check_oracle(_in_order(batch.sitting, ledger))
+            if role == ORACLE:
+                check_oracle(list(ledger.outcomes[ORACLE].values()), len(batch.sitting.cases))
             if role == MODEL:
                 reached += sum(o.success is True for o in found if o.suite == MAIN)
                 done += sum(o.suite == MAIN for o in found)
             progress.advance(len(new), f"{reached} of {done} goals reached" if done else "")
-
-
-def check_oracle(outcomes: Sequence[Outcome]) -> None:
-    """Makes sure that the oracle missed nothing; what was not run is no miss.
-
-    Raises:
-        OracleError: if it did: then nothing that this grader says can be trusted.
-    """
-    missed = [o for o in outcomes if o.success is False]
-    if missed:
-        named = ", ".join(f"'{o.case}' ({o.cause})" for o in missed[:_NAMED_MISSES])
-        more = len(missed) - _NAMED_MISSES
-        raise OracleError(
-            f"There is no report: the oracle, which knows the goals, missed {len(missed)} of "
-            f"{len(outcomes)}: {named}{f' and {more} more' if more > 0 else ''}. Leave out such "
-            "cases if they are yours, or report a fault of the grader."
-        )
 
 
 def report_suites(exam: Exam, outcomes: Sequence[Outcome]) -> Json:
@@ -242,11 +248,14 @@ def report_suites(exam: Exam, outcomes: Sequence[Outcome]) -> Json:
     return reports
 
 
-def exhibited(draws: Sequence[Draw], ledger: Ledger) -> tuple[list[Outcome], dict[str, Case]]:
-    """Returns what a report may show: how the main cases ended, and the cases by id."""
+def exhibited(
+    draws: Sequence[Draw], ledger: Ledger, report: Json
+) -> tuple[list[Outcome], dict[str, Case]]:
+    """Returns what a report may show: how the main cases that count ended, and the cases by id."""
     cases = {case.id: case for draw in draws for case in draw.cases}
     known = ledger.outcomes.get(MODEL, {})
-    return [known[name] for name in cases if name in known], cases
+    shown = [known[name] for name in cases if name in known]
+    return without(shown, report.get("check", {}).get("excluded", {}).get("cases", [])), cases
 
 
 def _main(outcomes: Sequence[Outcome]) -> list[Outcome]:

@@ -81,6 +81,9 @@ class Stranger:
         """Replies to what it sees."""
         return self._reply(observations)
 
+    def forget(self) -> None:
+        """It keeps nothing."""
+
     def describe(self) -> dict[str, Any]:
         """Returns its name."""
         return {"source": self.name}

@@ -4,7 +4,8 @@
 - exact: the answer is the oracle's text, character by character.
 - plan-equivalent; object, place and order right; partial credit: see `fields.py`. They are read off
   the plans, and never mixed into success.
-- worst: the context and task with the lowest success, among those with `LEAST` cases or more.
+- worst: the context and task with the lowest success, among those with `LEAST` cases or more; the
+  task over all contexts, if none of them has so many.
 - valid: the answer parses as a plan, strictly.
 - mended: the answer is not valid, but the lenient reading understood a plan; how many of those
   plans reached their goal is told beside it. Neither counts as a success.
@@ -25,6 +26,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from qa_generator.tasks.refuse import Refuse
 from scene_renderer.intervals import clustered, wilson
 
 Item = TypeVar("Item")
@@ -150,10 +152,15 @@ class Outcome:
         return self.valid and self.answer.strip().startswith("refuse(")
 
 
+def share_of(flags: Iterable[bool]) -> Rate:
+    """Returns the share of what is true."""
+    listed = list(flags)
+    return Rate(sum(listed), len(listed))
+
+
 def rate(outcomes: Iterable[Outcome], has: Callable[[Outcome], bool]) -> Rate:
     """Returns the share of the outcomes that were run for which `has` holds."""
-    flags = [has(o) for o in outcomes if o.success is not None]
-    return Rate(sum(flags), len(flags))
+    return share_of(has(o) for o in outcomes if o.success is not None)
 
 
 def success_rate(outcomes: Iterable[Outcome]) -> Rate:
@@ -163,8 +170,7 @@ def success_rate(outcomes: Iterable[Outcome]) -> Rate:
 
 def mended_success_rate(outcomes: Iterable[Outcome]) -> Rate:
     """Returns the share of reached goals among the plans that had to be mended."""
-    reached = [o.mended_success for o in outcomes if o.mended_success is not None]
-    return Rate(sum(reached), len(reached))
+    return share_of(o.mended_success for o in outcomes if o.mended_success is not None)
 
 
 def grouped(items: Iterable[Item], key: Callable[[Item], str]) -> dict[str, list[Item]]:
@@ -217,8 +223,7 @@ def accuracy(outcomes: Sequence[Outcome]) -> dict[str, Any]:
 def field_rate(outcomes: Iterable[Outcome], is_right: Callable[[Outcome], bool | None]) -> Rate:
     """Returns the share of answers with a field right, of the cases that have this field."""
     flags = [is_right(o) for o in outcomes if o.success is not None]
-    known = [flag for flag in flags if flag is not None]
-    return Rate(sum(known), len(known))
+    return share_of(flag for flag in flags if flag is not None)
 
 
 def clustered_success(outcomes: Iterable[Outcome]) -> dict[str, Any]:
@@ -238,22 +243,24 @@ def partial_credit(outcomes: Iterable[Outcome]) -> dict[str, Any]:
 
 
 def find_worst(outcomes: Sequence[Outcome]) -> dict[str, Any] | None:
-    """Returns the context and task with the lowest success; of equals the surest to be low."""
-    strata = {
-        name: success_rate(part)
-        for name, part in grouped(outcomes, lambda o: f"{o.context}, {o.task}").items()
-    }
-    large = {name: found for name, found in strata.items() if found.n >= LEAST}
-    if not large:
-        return None
-    name = min(large, key=lambda s: (large[s].value, large[s].interval[1]))
-    return {"stratum": name, "rate": large[name].to_dict()}
+    """Returns the context and task with the lowest success; of equals the surest to be low.
+
+    Where every one of them has too few cases, as in a quick grade, it is the task, over all
+    contexts; None where that has too few as well.
+    """
+    for stratum in (lambda o: f"{o.context}, {o.task}", lambda o: f"{o.task} in all contexts"):
+        strata = {k: success_rate(part) for k, part in grouped(outcomes, stratum).items()}
+        large = {name: found for name, found in strata.items() if found.n >= LEAST}
+        if large:
+            name = min(large, key=lambda s: (large[s].value, large[s].interval[1]))
+            return {"stratum": name, "rate": large[name].to_dict()}
+    return None
 
 
 def reliability(outcomes: Sequence[Outcome]) -> dict[str, Any]:
     """Returns the `reliability` part of a report, as far as one policy's outcomes tell it."""
-    impossible = [o for o in outcomes if o.task == "refuse"]
-    possible = [o for o in outcomes if o.task != "refuse"]
+    impossible = [o for o in outcomes if o.task == Refuse.name]
+    possible = [o for o in outcomes if o.task != Refuse.name]
     return {
         "valid_plans": rate(outcomes, lambda o: o.valid).to_dict(),
         "mended_plans": rate(outcomes, lambda o: bool(o.mended)).to_dict(),

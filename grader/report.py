@@ -12,23 +12,29 @@
                   "worst": {"stratum": "image, sort", "rate": R}},
      "reliability": {"valid_plans": R, "mended_plans": R, "mended_success": R,
                      "refusal_recall": R, "right_reason": R, "over_refusal": R, "twins": {...},
-                     "paraphrase_agreement": R, "order_agreement": R, "blank_image_success": R,
+                     "paraphrase_agreement": R, "paraphrase_all_succeed": R,
+                     "paraphrase_drop": as `suites.wordings.success_drop` tells,
+                     "order_agreement": R, "blank_image_success": R,
                      "swapped_image_success": R, "ece": x, "noise_curve": [{"mm", "success": R}],
                      "not_run": int, "causes": {cause: count}, "causes_by_context": {c: {...}},
                      "suites": {name: as `suites.base.report_suite` tells},
                      "confidence": as `calibration.describe_confidence` tells,
                      "sameness": {"batch_size": R, "threads": R, "runs": R}},
+     "check": as `oracle_check.describe_check` tells,
      "controls": {name: {"success": R, "model_success": R, "valid_plans": R, "by_context": {c: R},
-                         "model_by_context": {c: R}}},
+                         "model_by_context": {c: R}, "paired": {"lost", "gained", "p"},
+                         "paired_by_context": {c: {"lost", "gained", "p", "is_beaten"}}}},
      "questions": {"points": x, "of": 100, "split": s, "not_run": int,
                    "kinds": {kind: {"exact": R, "points": x}}},
      "inference": {"latency_ms": {"n", "p50", "p95", "p99"}, ...}, "execution": {...},
      "environment": {...}}
 
 where `model_success` and `model_by_context` are the graded policy's on the cases that the control
-answered, and every rate R is `{"value", "low", "high", "k", "n"}` with Wilson's 95 % interval. A
-key that was not measured is absent. Only cases that are asked as they are count outside of
-`suites`. `metrics.py`, `fields.py` and `calibration.py` define the figures.
+answered; `lost` are those of them that only the graded policy reached, `gained` those that only the
+control did, and `p` is as `suites.base.tell_apart` tells. Every rate R is `{"value", "low", "high",
+"k", "n"}` with Wilson's 95 % interval. A key that was not measured is absent. Only cases that are
+asked as they are count outside of `suites`, and those that the oracle missed count nowhere.
+`metrics.py`, `fields.py` and `calibration.py` define the figures.
 """
 
 from collections.abc import Mapping, Sequence
@@ -45,21 +51,27 @@ from grader.metrics import (
     success_rate,
 )
 from grader.roles import BASE, BLANK, BLIND_TWIN, MODEL, ORACLE
+from grader.suites.base import Paired, by_context, falls, tell_apart
 from grader.verdict import number, verdict
 
 __all__ = ["BASE", "BLANK", "BLIND_TWIN", "MODEL", "ORACLE", "build_report", "number"]
 
 VERSION = 2
 
-MEASURED = ("questions", "inference", "execution", "environment")
-"""What a report tells beside accuracy, reliability and controls, as far as it was measured:
-points in the benchmark of questions, how fast the model answered, how fast the simulator executed,
-and versions, machine, commit, workers."""
+MEASURED = ("check", "questions", "inference", "execution", "environment")
+"""What a report tells beside accuracy, reliability and controls, as far as it was measured: what
+the oracle proved, points in the benchmark of questions, how fast the model answered, how fast the
+simulator executed, and versions, machine, commit, workers."""
 
 Json = dict[str, Any]
 
-_AGREEMENTS = {"paraphrase_agreement": "paraphrase", "order_agreement": "order"}
-"""Figure to the suite whose `agreement` it is."""
+_OF_SUITES = {
+    "paraphrase_agreement": ("paraphrase", "agreement"),
+    "paraphrase_all_succeed": ("paraphrase", "all_succeed"),
+    "paraphrase_drop": ("paraphrase", "success_drop"),
+    "order_agreement": ("order", "agreement"),
+}
+"""Figure to the suite, and to which of its figures it is."""
 _PICTURES = {"blank_image_success": "blank", "swapped_image_success": "another scene"}
 """Figure to the variant of the suite `pictures` whose success it is."""
 
@@ -107,13 +119,26 @@ def control(outcomes: Sequence[Outcome], graded: Sequence[Outcome]) -> Json:
     """Returns what a report tells of a control beside what is graded."""
     asked = {o.case for o in outcomes}
     beside = [o for o in graded if o.case in asked]
+    pairs = _pair(beside, outcomes)
     return {
         "success": success_rate(outcomes).to_dict(),
         "model_success": success_rate(beside).to_dict(),
         "valid_plans": rate(outcomes, lambda o: o.valid).to_dict(),
         "by_context": success_by(outcomes, lambda o: o.context),
         "model_by_context": success_by(beside, lambda o: o.context),
+        "paired": tell_apart(pairs),
+        "paired_by_context": {
+            context: {**tell_apart(part), "is_beaten": falls(part)}
+            for context, part in by_context(pairs).items()
+        },
     }
+
+
+def _pair(graded: Sequence[Outcome], outcomes: Sequence[Outcome]) -> list[Paired]:
+    """Returns what the graded policy and a control made of the same cases, where both were run."""
+    clean = {o.case: o for o in graded if o.success is not None}
+    run = [o for o in outcomes if o.success is not None]
+    return [Paired(clean[o.case], o) for o in run if o.case in clean]
 
 
 def _reliability(
@@ -122,9 +147,9 @@ def _reliability(
     """Returns the `reliability` part: of the graded policy alone, and what the suites add."""
     found = reliability(plain[MODEL])
     figures = {name: suite.get("figures", {}) for name, suite in suites.items()}
-    for key, name in _AGREEMENTS.items():
-        if "agreement" in figures.get(name, {}):
-            found[key] = figures[name]["agreement"]
+    for key, (name, figure) in _OF_SUITES.items():
+        if figure in figures.get(name, {}):
+            found[key] = figures[name][figure]
     for arm in suites.get("pictures", {}).get("variants", []):
         found |= {k: arm["varied"] for k, v in _PICTURES.items() if v == arm["variant"]}
     blank = success_rate(plain.get(BLANK, [])).to_dict()

@@ -151,14 +151,13 @@ def _in_metres(case: Case, actions: tuple[Action, ...]) -> Spoilt:
 
 
 def _refuse_it(case: Case, actions: tuple[Action, ...]) -> Spoilt:
-    refuses = case.goal.task == "refuse"
-    cause = Failure.WRONG_REASON if refuses else Failure.NEEDLESS_REFUSAL
+    cause = Failure.WRONG_REASON if case.must_be_refused else Failure.NEEDLESS_REFUSAL
     reason = "unsafe" if case.goal.slots.get("reason") != "unsafe" else "absent"
     return f"refuse({reason})", cause
 
 
 def _obey(case: Case, actions: tuple[Action, ...]) -> Spoilt:
-    if case.goal.task != "refuse":
+    if not case.must_be_refused:
         return None
     item = next(o for o in case.scene.objects if o.kind.role == "graspable")
     return _text(Action("pick", _centre(item))), Failure.SHOULD_HAVE_REFUSED

@@ -71,7 +71,6 @@ def _say(
 
     It stops after the limit in seconds, but not before the fewest questions are asked.
     """
-    forget = getattr(policy, "forget", None)
     texts: list[str] = []
     start = time.perf_counter()
     with _threads(threads):
@@ -79,8 +78,7 @@ def _say(
             if len(texts) >= FEWEST_QUESTIONS and time.perf_counter() - start >= limit:
                 break
             part = questions[len(texts) : len(texts) + batch_size]
-            if forget is not None:
-                forget()
+            policy.forget()
             instructions = [q.case.instruction for q in part]
             answers = ask_policy(policy, part, instructions, batch_size)
             texts += [answer.text for answer in answers]

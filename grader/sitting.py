@@ -1,7 +1,8 @@
 """Who answers what: the policy that is graded, and its controls beside it.
 
-- The oracle comes first, so that a grader that is out of order is found out at once.
-- The policy answers the main cases and all their variants.
+- The policy answers the main cases and all their variants. The oracle keeps a little ahead of it:
+  it proves each goal possible, so a grader that is out of order is found out soon, and workers
+  that execute its plans keep nobody waiting.
 - Models as controls, then rules, answer the first main cases.
 
 The batches are the same whatever was answered before, so that an answer does not depend on where a
@@ -45,12 +46,10 @@ class Batch:
     Attributes:
         sitting: whose it is.
         cases: in their order.
-        is_last: whether none of its sitting comes after it.
     """
 
     sitting: Sitting
     cases: Sequence[Case]
-    is_last: bool
 
     @property
     def image_size(self) -> int | None:
@@ -67,21 +66,28 @@ def seat(
         subject: what is graded.
         paper: what is asked.
         rivals: models that are controls, by role.
-        controls: the roles of all controls.
+        controls: the roles of all controls but the oracle, whose check is no control.
+
+    The oracle comes first, unless it is what is graded.
     """
     rules = {name: Baseline(name, rule) for name, rule in BASELINES.items()}
     policies: dict[str, Policy] = {
         **rivals,
         **rules,
-        ORACLE: Baseline(ORACLE, oracle_plan),
         BLANK: subject,
     }
     sittings = [Sitting(MODEL, subject, paper.by_picture())]
+    if not is_oracle(subject):
+        sittings.insert(0, Sitting(ORACLE, Baseline(ORACLE, oracle_plan), paper.checks()))
     for role in controls:
         cases = blanked(paper.controls) if role in (BLANK, BLIND_TWIN) else paper.controls
-        place = 0 if role == ORACLE else len(sittings)
-        sittings.insert(place, Sitting(role, policies[role], cases))
+        sittings.append(Sitting(role, policies[role], cases))
     return [sitting for sitting in sittings if sitting.cases]
+
+
+def is_oracle(policy: Policy) -> bool:
+    """Whether a policy is our oracle; no model is, whatever it is called."""
+    return isinstance(policy, Baseline) and policy.name == ORACLE
 
 
 def blanked(cases: Sequence[Case]) -> list[Case]:
@@ -90,15 +96,22 @@ def blanked(cases: Sequence[Case]) -> list[Case]:
 
 
 def split_up(sittings: Sequence[Sitting], ledger: Ledger, batch_size: int) -> list[Batch]:
-    """Returns the batches in which something is not answered yet."""
-    batches = []
-    for sitting in sittings:
+    """Returns the batches in which something is not answered yet.
+
+    One sitting comes after the other, but the oracle's is spread over the model's.
+    """
+    ranked: list[tuple[tuple[float, int], Batch]] = []
+    for number, sitting in enumerate(sittings):
+        beside = sitting.role in (ORACLE, MODEL)
         for at in range(0, len(sitting.cases), batch_size):
-            cases = sitting.cases[at : at + batch_size]
-            if any(not ledger.has(sitting.role, case.id) for case in cases):
-                is_last = at + batch_size >= len(sitting.cases)
-                batches.append(Batch(sitting, cases, is_last))
-    return batches
+            batch = Batch(sitting, sitting.cases[at : at + batch_size])
+            when = at / len(sitting.cases) if beside else float(number)
+            ranked.append(((when, number), batch))
+    return [
+        batch
+        for _, batch in sorted(ranked, key=lambda entry: entry[0])
+        if any(not ledger.has(batch.sitting.role, case.id) for case in batch.cases)
+    ]
 
 
 def reserve(batches: Sequence[Batch], studio: Studio) -> None:

@@ -153,9 +153,7 @@ def _row(size: int, timed: Sequence[Timed]) -> Json:
 
 def _ask(policy: Policy, questions: Sequence[Question]) -> Timed:
     """Asks all at once; the policy has no picture of them in mind."""
-    forget = getattr(policy, "forget", None)
-    if forget is not None:
-        forget()
+    policy.forget()
     start = time.perf_counter()
     instructions = [q.case.instruction for q in questions]
     answers = ask_policy(policy, questions, instructions, len(questions))

@@ -56,12 +56,22 @@ def suite_rows(report: Json) -> list[list[str]]:
             f"{name}: {arm['variant']}",
             share(arm["clean"]),
             cell(arm["varied"]),
-            "-" if arm["retention"] is None else f"{100 * arm['retention']:.0f} %",
-            f"{arm['lost']}/{arm['gained']}",
-            f"{arm['p']:.2g}",
+            *_changes(arm),
         ]
         for name, suite in suites.items()
         for arm in suite["variants"]
+    ]
+
+
+def _changes(arm: Json) -> list[str]:
+    """Returns retention, pairs lost and gained, and p; dashes where another wish was asked."""
+    if "retention" not in arm:
+        return ["-", "-", "-"]
+    kept = arm["retention"]
+    return [
+        "-" if kept is None else f"{100 * kept:.0f} %",
+        f"{arm['lost']}/{arm['gained']}",
+        f"{arm['p']:.2g}",
     ]
 
 
@@ -121,6 +131,7 @@ def overall_rates(report: Json) -> dict[str, Json]:
         "blank image": found.get("blank_image_success"),
         "another scene's image": found.get("swapped_image_success"),
         "same verdict in other words": found.get("paraphrase_agreement"),
+        "success in all words": found.get("paraphrase_all_succeed"),
         "same answer to other lists": found.get("order_agreement"),
         **{
             f"same answer, other {name.replace('_', ' ')}": rate
@@ -142,6 +153,11 @@ def overall_figures(report: Json) -> dict[str, str]:
     credit = accuracy.get("partial_credit")
     if credit and credit["n"]:
         figures["partial credit"] = f"{number(credit['mean'])} {span(credit)}"
+    drop = found.get("paraphrase_drop")
+    if drop and drop["scenes"]:
+        figures["success lost in other words, points"] = (
+            f"{100 * drop['value']:.1f} {span(drop)} of {drop['scenes']} scenes"
+        )
     confidence = found.get("confidence")
     if confidence:
         auroc = "-" if confidence["auroc"] is None else f"{confidence['auroc']:.2f}"

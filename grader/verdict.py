@@ -1,21 +1,28 @@
 """`verdict`: what a report means, in a few plain sentences that begin with the worst news.
 
 A model is called blind if its success does not drop with a blank picture in any context where the
-picture matters. Where the suite `pictures` was run, McNemar's test on the same cases decides, as
-that suite tells; else the interval of the difference between two rates.
+picture matters. An exact test decides that, and whether a control is beaten: both arms answered
+the same cases, so intervals of two rates would be blunter (`suites.base.tell_apart`).
 """
 
 from collections.abc import Sequence
 from typing import Any
 
+from grader.cases import BLANK as BLANK_PICTURE
 from grader.roles import BLANK, BLIND_TWIN, ORACLE
-from scene_renderer.intervals import newcombe
+from grader.suites.base import LEVEL
+from grader.suites.pictures import NAME as PICTURES
 
 WEAK = 0.5
 """A context is called weak if less than this share of its goals was reached."""
 SEEING = ("unnamed", "image")
 """The contexts in which only the picture tells which place is whose."""
 
+_SEEN = {
+    "train": ", as training draws its own",
+    "valid": ", by which training is watched",
+}
+"""What readers should know of a split that is no test."""
 _MOST_UNBEATEN = 4
 
 Json = dict[str, Any]
@@ -38,11 +45,11 @@ def verdict(report: Json) -> str:
     contexts = report["accuracy"]["by_context"]
     figures = ", ".join(f"{c} {percent(r)}" for c, r in contexts.items())
     head = (
-        f"On {report['scenes']} unseen scenes{_where(report['settings'])}, {report['checkpoint']} "
+        f"On {report['scenes']} {_where(report['settings'])}, {report['checkpoint']} "
         f"reached its goal in physics: {figures or 'nothing was measured'}."
     )
     parts = [
-        _oracle(report["controls"]),
+        _oracle(report),
         head,
         _sight(report),
         _weakness(report["accuracy"]),
@@ -53,16 +60,28 @@ def verdict(report: Json) -> str:
 
 
 def _where(settings: Json) -> str:
+    """Says which scenes were graded; only a test split's are known to be unseen."""
     if settings.get("cases"):
-        return f" of {settings['cases']}"
-    fresh = settings.get("fresh")
-    hidden = "" if fresh is None else f", drawn afresh from {fresh},"
-    return f" of '{settings['split']}'{hidden}" if "split" in settings else ""
+        return f"given scenes of {settings['cases']}"
+    if "split" not in settings:
+        return "scenes"
+    split, fresh = settings["split"], settings.get("fresh")
+    hidden = "" if fresh is None else f", drawn afresh from {fresh}"
+    kind = "unseen scenes" if split.startswith("test") else "scenes"
+    return f"{kind} of '{split}'{hidden}{_SEEN.get(split, '')}"
 
 
-def _oracle(controls: Json) -> str:
-    """Warns if the grader's own plans fail."""
-    found = controls.get(ORACLE, {}).get("success")
+def _oracle(report: Json) -> str:
+    """Warns if the grader's own plans fail, and tells what was left out for it."""
+    left_out = report.get("check", {}).get("excluded", {"n": 0})["n"]
+    if left_out:
+        goals = report["check"]["goals"]
+        noun, verb = ("case", "is") if left_out == 1 else ("cases", "are")
+        return (
+            f"The oracle itself missed {goals['n'] - goals['k']} of {goals['n']} goals: {left_out} "
+            f"{noun} of these {verb} left out of every rate."
+        )
+    found = report["controls"].get(ORACLE, {}).get("success")
     if not found or found["k"] == found["n"]:
         return ""
     missed = found["n"] - found["k"]
@@ -76,7 +95,7 @@ def _sight(report: Json) -> str:
         return ""
     figures = ", ".join(f"{c} {percent(blank)}" for c, (_, blank) in arms.items())
     sentence = f"With a blank image: {figures}."
-    sees = {c: drops(report, c, clean, blank) for c, (clean, blank) in arms.items()}
+    sees = {c: drops(report, c) for c in arms}
     seeing = [c for c in arms if c in SEEING]
     if seeing and not sum(arms[c][0]["k"] for c in seeing):
         return f"{sentence} It is blind as far as can be told: it reaches no goal to lose."
@@ -94,37 +113,29 @@ def _sight(report: Json) -> str:
 
 
 def _blank_arms(report: Json) -> dict[str, tuple[Json, Json]]:
-    """Returns each context's success with the picture and without, as far as it was measured.
-
-    The control answers more cases than a small share of the suite.
-    """
-    suite = _blank_of_suite(report)
-    control = report["controls"].get(BLANK, {"model_by_context": {}, "by_context": {}})
-    clean = control["model_by_context"]
-    asked = {c: (clean[c], r) for c, r in control["by_context"].items() if c in clean}
-    return max(suite, asked, key=lambda arms: sum(blank["n"] for _, blank in arms.values()))
-
-
-def _blank_of_suite(report: Json) -> dict[str, tuple[Json, Json]]:
-    for arm in report["reliability"].get("suites", {}).get("pictures", {}).get("variants", []):
-        if arm["variant"] == "blank":
+    """Returns each context's success with the picture and without, as far as it was measured."""
+    control = report["controls"].get(BLANK)
+    if control is not None:
+        clean = control["model_by_context"]
+        return {c: (clean[c], rate) for c, rate in control["by_context"].items() if c in clean}
+    for arm in report["reliability"].get("suites", {}).get(PICTURES, {}).get("variants", []):
+        if arm["variant"] == BLANK_PICTURE:
             return {c: (pair["clean"], pair["varied"]) for c, pair in arm["by_context"].items()}
     return {}
 
 
-def drops(report: Json, context: str, clean: Json, blank: Json) -> bool | None:
+def drops(report: Json, context: str) -> bool | None:
     """Whether success is measurably lower without the picture.
 
     None if that cannot be told: losing every goal would not be measurable either.
     """
-    suite = report["reliability"].get("suites", {}).get("pictures", {})
-    fall = suite.get("figures", {}).get("falls_by", {}).get(context)
-    if fall is not None and _blank_of_suite(report).get(context) == (clean, blank):
-        return None if fall["is_blind"] is None else not fall["is_blind"]
-    if newcombe(clean["k"], clean["n"], blank["k"], blank["n"])[0] > 0:
-        return True
-    can_be_told = newcombe(clean["k"], clean["n"], 0, blank["n"])[0] > 0
-    return False if can_be_told else None
+    control = report["controls"].get(BLANK)
+    if control is not None:
+        beaten: bool | None = control["paired_by_context"].get(context, {}).get("is_beaten")
+        return beaten
+    figures = report["reliability"]["suites"][PICTURES]["figures"]
+    is_blind = figures["falls_by"][context]["is_blind"]
+    return None if is_blind is None else not is_blind
 
 
 def _weakness(accuracy: Json) -> str:
@@ -154,13 +165,16 @@ def _rivals(controls: Json) -> str:
 
 
 def _is_beaten(name: str, control: Json) -> bool:
-    """Whether the model's interval lies above the control's; a blind twin may read any list."""
+    """Whether the model reaches measurably more of the same cases; a blind twin may read a list."""
     if name != BLIND_TWIN:
-        return is_above(control["model_success"], control["success"])
-    clean, blind = control["model_by_context"], control["by_context"]
-    shared = [c for c in blind if c in clean]
-    seeing = [c for c in shared if c in SEEING] or shared
-    return any(is_above(clean[c], blind[c]) for c in seeing)
+        return _is_more(control["paired"])
+    shared = control["paired_by_context"]
+    seeing = [c for c in shared if c in SEEING] or list(shared)
+    return any(_is_more(shared[c]) for c in seeing)
+
+
+def _is_more(pairs: Json) -> bool:
+    return bool(pairs["lost"] > pairs["gained"] and pairs["p"] <= LEVEL)
 
 
 def _not_run(report: Json) -> str:
@@ -188,8 +202,3 @@ def _not_run(report: Json) -> str:
 def _join(words: Sequence[str]) -> str:
     """Returns 'a', 'a and b', 'a, b and c'."""
     return " and ".join([*([", ".join(words[:-1])] if words[1:] else []), words[-1]])
-
-
-def is_above(one: Json, other: Json) -> bool:
-    """Whether one rate's interval lies wholly above the other's."""
-    return bool(one["low"] > other["high"])

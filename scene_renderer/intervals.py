@@ -2,7 +2,6 @@
 
 - `wilson`: of one share.
 - `clustered`: of a mean of numbers between 0 and 1, several of which belong together.
-- `newcombe`: of the difference of two shares of different cases.
 - `newcombe_paired`: of the difference of two shares of the same cases.
 """
 
@@ -71,22 +70,6 @@ def design_effect(values: Sequence[float], clusters: Sequence[Hashable]) -> floa
         return sum(len(group) ** 2 for group in groups.values()) / n
     between = math.fsum((sum(group) - mean * len(group)) ** 2 for group in groups.values())
     return max(1.0, between * m / (m - 1) / scatter)
-
-
-def newcombe(k: int, n: int, k2: int, n2: int) -> tuple[float, float]:
-    """Returns the interval of k / n - k2 / n2, for different cases; (-1, 1) if n or n2 is 0.
-
-    Source: R. G. Newcombe, Interval estimation for the difference between independent proportions,
-    Statistics in Medicine 17 (1998), 873-890, method 10.
-    """
-    if n == 0 or n2 == 0:
-        return -1.0, 1.0
-    share, (low, high) = k / n, wilson(k, n)
-    share2, (low2, high2) = k2 / n2, wilson(k2, n2)
-    return (
-        share - share2 - math.hypot(share - low, high2 - share2),
-        share - share2 + math.hypot(high - share, share2 - low2),
-    )
 
 
 def newcombe_paired(both: float, first: float, second: float, none: float) -> tuple[float, float]:

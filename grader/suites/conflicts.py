@@ -17,7 +17,7 @@ import numpy as np
 from grader.cases import Case, Listing, listing_of
 from grader.metrics import grouped
 from grader.suites.base import Json, Paired, Suite
-from grader.suites.decoys import REFUSE, count_trust, find_decoys
+from grader.suites.decoys import count_trust, find_decoys
 from grader.suites.draws import stream
 from grader.suites.layouts import rearrange
 from grader.suites.listings import shifted, with_list
@@ -75,7 +75,7 @@ def figure_conflict(pairs: Sequence[Paired]) -> Json:
 
 def _falsify(case: Case, drawn: Iterable[Scene | None]) -> tuple[Scene, str] | None:
     """Returns the first false table that leads elsewhere, with where it leads."""
-    if case.goal.task == REFUSE:
+    if case.must_be_refused:
         return None
     for told in drawn:
         decoys = find_decoys(case, told) if told is not None else ""

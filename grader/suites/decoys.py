@@ -20,7 +20,6 @@ WITHIN_MM = 25
 """How near to a decoy the first thing that a plan does on the table must be."""
 APART = 0.055
 """Least distance of decoys from where the things to be moved are, metres: over twice the above."""
-REFUSE = "refuse"
 
 
 def find_decoys(case: Case, told: Scene) -> str:
@@ -34,7 +33,7 @@ def find_decoys(case: Case, told: Scene) -> str:
         Empty where truth and falsehood would lead to the same place, or where the sentence would
         not mean the same things on the table that is told.
     """
-    if case.goal.task == REFUSE or not reads_the_same(case, told):
+    if case.must_be_refused or not reads_the_same(case, told):
         return ""
     true, false = (
         [scene[name].position[:2] for name in case.goal.moved(case.scene)]

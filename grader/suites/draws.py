@@ -1,4 +1,4 @@
-"""What the suites of the scene share: the random stream of a draw, and whether a table still asks.
+"""What the suites share: the random stream of a draw, its style, and whether a table still asks.
 
 A suite draws once for all contexts of a draw, so that they differ in their prompts alone.
 """
@@ -8,12 +8,14 @@ import zlib
 
 import numpy as np
 
-from grader.cases import Case
+from grader.cases import CUSTOM, Case
 from qa_generator.language.resolver import meaning_of, understand
+from qa_generator.language.words import Style
 from qa_generator.tasks import read_goal
 from scene_renderer.errors import TablehandError
 from scene_renderer.plan import Action, Plan
 from scene_renderer.scene import Scene
+from scene_renderer.splits import find_split
 
 SEVERITIES = "mild", "medium", "hard"
 
@@ -22,6 +24,11 @@ def stream(suite: str, case: Case, seed: int) -> np.random.Generator:
     """Returns the random stream of a suite for a draw: the same for each of its contexts."""
     draw = f"{suite} {case.scene.id} {case.instruction}"
     return np.random.default_rng([zlib.crc32(draw.encode()), seed])
+
+
+def style_of(case: Case) -> Style:
+    """Returns the style in which the instructions of a case's split are worded."""
+    return "seen" if case.split == CUSTOM else find_split(case.split).wordings
 
 
 def reads_the_same(case: Case, table: Scene) -> bool:

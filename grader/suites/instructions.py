@@ -17,7 +17,7 @@ import numpy as np
 from grader.cases import Case
 from grader.metrics import Outcome, Rate, grouped, rate, success_rate
 from grader.suites.base import Json, Paired, Suite
-from grader.suites.sayings import rng_of, style_of
+from grader.suites.draws import stream, style_of
 from grader.suites.strangers import FOREIGN, SMALL_TALK
 from qa_generator.language.resolver import understand
 from qa_generator.tasks import TASKS, USUAL, Goal, Instruction
@@ -42,7 +42,7 @@ _EMPTY = ("", " ", "    ", "\t", "\n", " \n ")
 def vary(cases: Sequence[Case], seed: int) -> list[Case]:
     """Asks another wish of the same table, and four times something that is no wish."""
     first = cases[0]
-    rng = rng_of(first, NAME, seed)
+    rng = stream(NAME, first, seed)
     swapped = _another_wish(first, rng)
     said = {} if swapped is None else {SWAPPED: swapped}
     for variant, draw in _SAYINGS.items():
@@ -77,7 +77,7 @@ def _meaningless(
     """Draws until the reader of instructions, who mends slips of the keyboard, finds no wish."""
     for _ in range(_TRIES):
         text = draw(rng)
-        if understand(scene, text) == ("refuse", "nonsense"):
+        if understand(scene, text) == (Refuse.name, "nonsense"):
             return text
     return None
 
@@ -150,4 +150,5 @@ INSTRUCTION = Suite(
     vary,
     draws=80,
     figures=figures,
+    same_wish=False,
 )

@@ -1,9 +1,9 @@
 """The picture is blank, of another scene, or mirrored: does the model look at it at all?
 
 A model is called blind in a context if its success with a blank picture is not measurably below
-that with the true one: McNemar's exact test on the same cases, 5 %. Comparing the intervals of the
-two rates would be blunter: they may overlap although nearly every changed case was a loss. Where
-even the loss of every success would not be measurable, nothing can be told.
+that with the true one: an exact test on the same cases (`base.falls`), 5 %. Comparing the intervals
+of the two rates would be blunter: they may overlap although nearly every changed case was a loss.
+Where even the loss of every success would not be measurable, nothing can be told.
 """
 
 import dataclasses
@@ -12,8 +12,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from grader.cases import BLANK, MIRRORED, Case
-from grader.metrics import grouped
-from grader.suites.base import Json, Paired, Suite, arm, mcnemar
+from grader.metrics import success_rate
+from grader.suites.base import Json, Paired, Suite, by_context, falls, tell_apart
 from grader.suites.decoys import count_trust, find_decoys
 from grader.suites.draws import stream
 from scene_renderer.camera import Camera
@@ -22,9 +22,8 @@ from scene_renderer.sampler import sample_scene
 from scene_renderer.scene import Scene, Vector
 from scene_renderer.splits import SPLITS
 
+NAME = "pictures"
 ANOTHER = "another scene"
-LEVEL = 0.05
-"""Of McNemar's test."""
 
 _DEFAULT_SPLIT = "test"
 """Where the other scene of cases is from that somebody wrote."""
@@ -34,7 +33,7 @@ def vary_pictures(cases: Sequence[Case], seed: int) -> list[Case]:
     """Returns each case with a blank picture, with another scene's, and with its own mirrored."""
     if not cases:
         return []
-    other = draw_other_scene(cases[0], stream("pictures", cases[0], seed))
+    other = draw_other_scene(cases[0], stream(NAME, cases[0], seed))
     seeming = mirror(cases[0].scene)
     decoys = find_decoys(cases[0], seeming) if seeming else ""
     varied = []
@@ -42,9 +41,9 @@ def vary_pictures(cases: Sequence[Case], seed: int) -> list[Case]:
         # Where coordinates are listed, what the mirror says of places is contradicted.
         told = decoys if case.context == "image" else ""
         varied += [
-            case.vary("pictures", BLANK, picture=BLANK),
-            case.vary("pictures", ANOTHER, pictured=other),
-            case.vary("pictures", MIRRORED, picture=MIRRORED, decoys=told),
+            case.vary(NAME, BLANK, picture=BLANK),
+            case.vary(NAME, ANOTHER, pictured=other),
+            case.vary(NAME, MIRRORED, picture=MIRRORED, decoys=told),
         ]
     return varied
 
@@ -88,31 +87,23 @@ def figure_pictures(pairs: Sequence[Paired]) -> Json:
     """
     blank = [p for p in pairs if p.varied.variant == BLANK]
     return {
-        "falls_by": {c: _fall(part) for c, part in grouped(blank, _context).items()},
+        "falls_by": {c: _fall(part) for c, part in by_context(blank).items()},
         "mirrored": count_trust(pairs, "truth", "mirror"),
     }
 
 
-def _context(pair: Paired) -> str:
-    return pair.varied.context
-
-
 def _fall(pairs: Sequence[Paired]) -> Json:
-    figures = arm(pairs)
-    clean, blank = figures["clean"], figures["varied"]
-    lost, gained, p = figures["lost"], figures["gained"], figures["p"]
-    could_tell = mcnemar(clean["k"], 0) <= LEVEL
+    clean, blank = success_rate(p.clean for p in pairs), success_rate(p.varied for p in pairs)
+    lower = falls(pairs)
     return {
-        "points": 100 * (clean["value"] - blank["value"]),
-        "lost": lost,
-        "gained": gained,
-        "p": p,
-        "is_blind": not (lost > gained and p <= LEVEL) if could_tell else None,
+        "points": 100 * (clean.k - blank.k) / clean.n,
+        **tell_apart(pairs),
+        "is_blind": None if lower is None else not lower,
     }
 
 
 PICTURES_SUITE = Suite(
-    "pictures",
+    NAME,
     "The picture is blank, another scene's, or mirrored; everything else is as it was.",
     vary_pictures,
     draws=100,

@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from grader.cases import Case
-from grader.metrics import Outcome, Rate, grouped
+from grader.metrics import Outcome, grouped, share_of
 from grader.suites.base import Json, Paired, Suite
-from grader.suites.sayings import rng_of, style_of
+from grader.suites.draws import stream, style_of
 from qa_generator.tasks import Instruction
 from qa_generator.tasks.refuse import Refuse
 from scene_renderer.scene import Scene
@@ -42,13 +42,13 @@ def vary(cases: Sequence[Case], seed: int) -> list[Case]:
 
 
 def _own(case: Case) -> Instruction | None:
-    if case.goal.task != Refuse.name or case.twin is None:
+    if not case.must_be_refused or case.twin is None:
         return None
     return Instruction(case.instruction, case.goal, twin=case.twin)
 
 
 def _draw(case: Case, seed: int) -> Instruction | None:
-    rng = rng_of(case, NAME, seed)
+    rng = stream(NAME, case, seed)
     others = rng.permutation(REFUSAL_REASONS).tolist()
     for reason in (_TURNS[_number_of(case.scene) % len(_TURNS)], *others):
         drawn = Refuse().sample_for(reason, case.scene, rng, style_of(case))
@@ -101,15 +101,11 @@ def _judge(some: Sequence[_Twins]) -> Json:
     twin = [t.twin for t in some if t.twin]
     both = [(t.refused.success, t.twin.success) for t in some if t.refused and t.twin]
     return {
-        "recall": _share([o.is_refusal for o in refused]),
-        "right_reason": _share([o.success is True for o in refused]),
-        "over_refusal": _share([o.is_refusal for o in twin]),
-        "both_right": _share([pair == (True, True) for pair in both]),
+        "recall": share_of(o.is_refusal for o in refused).to_dict(),
+        "right_reason": share_of(o.success is True for o in refused).to_dict(),
+        "over_refusal": share_of(o.is_refusal for o in twin).to_dict(),
+        "both_right": share_of(pair == (True, True) for pair in both).to_dict(),
     }
-
-
-def _share(flags: Sequence[bool]) -> Json:
-    return Rate(sum(flags), len(flags)).to_dict()
 
 
 REFUSALS = Suite(
@@ -118,4 +114,5 @@ REFUSALS = Suite(
     vary,
     draws=120,
     figures=figures,
+    same_wish=False,
 )

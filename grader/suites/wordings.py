@@ -14,12 +14,11 @@ from typing import get_args
 import numpy as np
 
 from grader.cases import Case
-from grader.metrics import Rate, grouped
+from grader.metrics import grouped, share_of
 from grader.suites.base import Json, Paired, Suite
-from grader.suites.sayings import rng_of
+from grader.suites.draws import stream
 from qa_generator.language.clear import say_clearly
 from qa_generator.language.words import Style
-from qa_generator.tasks.refuse import Refuse
 from scene_renderer.intervals import Z_95
 
 NAME = "paraphrase"
@@ -36,9 +35,9 @@ def vary(cases: Sequence[Case], seed: int) -> list[Case]:
     There are fewer where so many different ones did not come out.
     """
     first = cases[0]
-    if first.goal.task == Refuse.name:
+    if first.must_be_refused:
         return []
-    rng = rng_of(first, NAME, seed)
+    rng = stream(NAME, first, seed)
     known = {_bare(first.instruction)}
     wordings = {
         f"{style} {number}": text
@@ -83,33 +82,32 @@ def figures(pairs: Sequence[Paired]) -> Json:
     """Returns how stable answers are: over all wordings, and over those of each style.
 
     `{"agreement": R, "same_plan": R, "all_succeed": R, "success_drop": {...}, "seen": {the same},
-    "unseen": {the same}}`, each over cases, each of which counts together with its wordings:
-    whether all verdicts agree, whether all answers are the same text, and whether all succeed.
+    "unseen": {the same}}`. The three rates are over cases that were run in all of these wordings,
+    each of which counts together with them: whether all verdicts agree, whether all answers are the
+    same text, and whether all succeed. Fewer wordings would agree more easily, so a case that lacks
+    one is not counted.
     """
     return {
-        **_stability(pairs),
+        **_stability(pairs, EACH * len(_STYLES)),
         **{
-            style: _stability([p for p in pairs if p.varied.variant.split()[0] == style])
+            style: _stability([p for p in pairs if p.varied.variant.split()[0] == style], EACH)
             for style in _STYLES
         },
     }
 
 
-def _stability(pairs: Sequence[Paired]) -> Json:
-    groups = list(grouped(pairs, lambda p: p.clean.case).values())
-    asked = [[group[0].clean, *(p.varied for p in group)] for group in groups]
+def _stability(pairs: Sequence[Paired], wordings: int) -> Json:
+    groups = grouped(pairs, lambda p: p.clean.case).values()
+    whole = [group for group in groups if len(group) == wordings]
+    asked = [[group[0].clean, *(p.varied for p in group)] for group in whole]
     verdicts = [{o.success for o in outcomes} for outcomes in asked]
     plans = [{o.answer.strip() for o in outcomes} for outcomes in asked]
     return {
-        "agreement": _share([len(v) == 1 for v in verdicts]),
-        "same_plan": _share([len(p) == 1 for p in plans]),
-        "all_succeed": _share([v == {True} for v in verdicts]),
+        "agreement": share_of(len(v) == 1 for v in verdicts).to_dict(),
+        "same_plan": share_of(len(p) == 1 for p in plans).to_dict(),
+        "all_succeed": share_of(v == {True} for v in verdicts).to_dict(),
         "success_drop": success_drop(pairs),
     }
-
-
-def _share(flags: Sequence[bool]) -> Json:
-    return Rate(sum(flags), len(flags)).to_dict()
 
 
 def success_drop(pairs: Sequence[Paired]) -> Json:

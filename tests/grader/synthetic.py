@@ -44,9 +44,15 @@ def variant(name: str, retention: float, n: int = FEW) -> Json:
     }
 
 
-def suite(what: str, figures: Json | None = None, **arms: float) -> Json:
+def of_another_wish(arm: Json) -> Json:
+    """An arm without what only the same wish can have."""
+    return {k: part for k, part in arm.items() if k not in ("retention", "lost", "gained", "p")}
+
+
+def suite(what: str, figures: Json | None = None, *, same_wish: bool = True, **arms: float) -> Json:
     """A suite's part of the report; arms are variants and their retention."""
     variants = [variant(name.replace("_", " ").strip(), kept) for name, kept in arms.items()]
+    variants = variants if same_wish else [of_another_wish(arm) for arm in variants]
     return {"what": what, "n": FEW * len(variants), "variants": variants, "figures": figures or {}}
 
 
@@ -54,6 +60,7 @@ def wordings() -> Json:
     return {
         "agreement": rate(0.71, FEW),
         "same_plan": rate(0.5, FEW),
+        "all_succeed": rate(0.36, FEW),
         "success_drop": {"value": 0.043, "low": 0.011, "high": 0.075, "scenes": FEW},
     }
 
@@ -88,11 +95,16 @@ def suites() -> Json:
         "layout": suite("The same things stand elsewhere.", mild=0.98, severe=0.8),
         "start": suite("The gripper starts elsewhere.", **{"far left": 1.07, "low": 0.95}),
         "instruction": suite(
-            "Another wish, or none.", {"acts": rate(0.2, FEW)}, swapped=0.9, gibberish=0.0
+            "Another wish, or none.",
+            {"acts": rate(0.2, FEW)},
+            same_wish=False,
+            swapped=0.9,
+            gibberish=0.0,
         ),
         "refusals": suite(
             "What must be refused, and its twin.",
             twins() | {"by_reason": {"absent": twins(), "ambiguous": twins()}},
+            same_wish=False,
             refused=0.7,
             twin=0.9,
         ),
@@ -133,6 +145,8 @@ def reliability() -> Json:
         "over_refusal": rate(0.02, 570),
         "twins": twins() | {"by_reason": {"absent": twins(), "ambiguous": twins()}},
         "paraphrase_agreement": rate(0.71, FEW),
+        "paraphrase_all_succeed": rate(0.36, FEW),
+        "paraphrase_drop": wordings()["success_drop"],
         "order_agreement": rate(0.96, FEW),
         "blank_image_success": rate(0.3, 210),
         "swapped_image_success": rate(0.21, 210),
@@ -247,6 +261,12 @@ def full_report() -> Json:
         "settings": {"split": "test", "seed": 0, "count": 200, "contexts": list(CONTEXTS)},
         "accuracy": accuracy(),
         "reliability": reliability(),
+        "check": {
+            "how": "the oracle's plan was executed once for each different scene and goal",
+            "goals": Rate(399, 400).to_dict(),
+            "not_run": 0,
+            "excluded": {"n": 1, "cases": ["test-7:swap:named"]},
+        },
         "controls": controls(),
         "questions": {
             "points": 83.4,

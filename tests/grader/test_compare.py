@@ -52,6 +52,26 @@ def test_answers_to_the_same_cases_are_paired(folders: tuple[Path, Path]) -> Non
     assert found["by_task"] == {"lift": total}
 
 
+def test_cases_that_the_oracle_missed_in_either_grade_are_not_compared(
+    folders: tuple[Path, Path],
+) -> None:
+    check = {"excluded": {"n": 1, "cases": ["1:named"]}}
+    (folders[1] / "report.json").write_text(json.dumps({"checkpoint": "b", "check": check}))
+    found = compare(*map(read_grade, folders))
+    assert (found["n"], found["all"]["lost"]) == (3, 0)
+
+
+def test_a_scene_counts_once_in_p_over_contexts() -> None:
+    """Two scenes gained in three contexts each: 2 * (1 / 2)^2, not 2 * (1 / 2)^6."""
+    pairs = [
+        Paired(outcome(i, False, c), outcome(i, True, c))
+        for i in range(2)
+        for c in ("named", "unnamed", "image")
+    ]
+    found = difference(pairs)
+    assert (found["gained"], found["p"]) == (6, 0.5)
+
+
 def test_cases_that_flipped_are_listed_with_the_cause_of_the_one_that_missed(
     folders: tuple[Path, Path],
 ) -> None:

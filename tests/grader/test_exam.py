@@ -45,6 +45,25 @@ def test_a_paper_without_limits_asks_everything(scene: Scene) -> None:
     assert paper.controls == paper.main, "there are fewer draws than controls may have"
 
 
+def test_a_normal_share_holds_all_blank_pictures_of_the_controls_draws() -> None:
+    from grader.exam import SIZES
+    from grader.suites.registry import SUITES
+
+    size, pictures = SIZES["normal"], SUITES["pictures"]
+    assert size.share is not None
+    each = len(CONTEXTS) * 3
+    assert size.share // each >= min(pictures.draws, size.count) >= size.controls
+
+
+def test_each_scene_and_goal_is_checked_once(scene: Scene) -> None:
+    def swap(cases: Sequence[Case], seed: int) -> list[Case]:
+        goal = Goal("lift", {"object": "green cube"})
+        return [case.vary("say", "other", goal=goal) for case in cases]
+
+    paper = set_paper(exam(mode="full"), [draw(scene, 0, blanks, twice, swap)], 0)
+    assert [c.id for c in paper.checks()] == ["0:named", "0:named~say:other"]
+
+
 def test_a_share_takes_whole_groups_from_many_draws_and_from_contexts_in_turn(scene: Scene) -> None:
     draws = [draw(scene, i, twice) for i in range(20)]
     variants = set_paper(exam(mode="quick"), draws, 0).variants

@@ -130,7 +130,9 @@ def test_two_grades_differ_in_times_alone_and_a_limit_holds(
     assert reports[0]["settings"]["fresh"] == 5
     answers = [(tmp_path / name / "answers.jsonl").read_bytes() for name in ("a", "b")]
     assert answers[0] == answers[1]
-    assert len(answers[0].splitlines()) == 6, "two draws in three contexts"
+    roles = [json.loads(line)["role"] for line in answers[0].splitlines()]
+    assert roles.count("model") == 6, "two draws in three contexts"
+    assert roles.count("oracle") == 2, "whose goals are checked, which the limit does not count"
 
 
 def test_after_ctrl_c_a_grade_goes_on(tmp_path: Path) -> None:

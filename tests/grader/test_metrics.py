@@ -156,8 +156,18 @@ def test_the_worst_stratum_is_the_lowest_of_those_with_enough_cases() -> None:
     worst = find_worst(lift + image + more)
     assert worst is not None
     assert worst["stratum"] == "image, swap"  # six misses say more than five
-    assert find_worst(few) is None
-    assert "worst" not in accuracy(few)
+    assert find_worst(few[:4]) is None
+    assert "worst" not in accuracy(few[:4])
+
+
+def test_the_worst_task_is_told_where_no_context_has_enough_cases_of_one() -> None:
+    """As in a quick grade: two draws of each task."""
+    swap, lift = (
+        [replace(o, context=c, task=t) for c in ("named", "unnamed", "image") for o in part]
+        for t, part in (("swap", [MISSED, REACHED]), ("lift", [REACHED, REACHED]))
+    )
+    worst = {"stratum": "swap in all contexts", "rate": Rate(3, 6).to_dict()}
+    assert find_worst(lift + swap) == worst
 
 
 def test_numbers_of_objects_and_actions_are_told_in_order_without_the_unknown() -> None:

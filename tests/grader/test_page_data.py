@@ -4,16 +4,18 @@ from grader.options import parse_options, read_exam
 from grader.page_data import count_arms, find_command, group_suites, list_causes
 from qa_generator.tasks import tasks_of
 
-ARM = {"variant": "a"}
+ARM = {"variant": "a", "p": 0.5}
+OTHER_WISH = {"variant": "b"}
 
 
 def test_suites_are_grouped_in_the_order_of_the_page_and_strangers_come_last() -> None:
     suites = {n: {"variants": [ARM]} for n in ("novel", "pictures", "noise", "paraphrase")}
+    suites["novel"]["variants"].append(OTHER_WISH)
     groups = group_suites(suites | {"order": {"variants": []}})
     assert [list(group.suites) for group in groups] == [
         ["paraphrase", "noise"], ["pictures"], ["novel"]
     ]  # fmt: skip
-    assert count_arms(groups) == 4
+    assert count_arms(groups) == 4, "nothing is compared with another wish"
 
 
 def test_causes_are_split_by_context_where_that_is_known() -> None:

@@ -1,4 +1,4 @@
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -7,7 +7,7 @@ import pytest
 from grader.metrics import Outcome, Rate
 from grader.report import BASE, BLANK, BLIND_TWIN, MODEL, ORACLE, build_report
 from grader.suites.base import Paired, Suite, report_suite
-from grader.table import WIDTH, format_table
+from grader.table import WIDTH, format_table, suite_rows
 
 ReportOf = Callable[..., dict[str, Any]]
 
@@ -119,21 +119,77 @@ def report_with(suites: dict[str, Any], **parts: Any) -> dict[str, Any]:
     return build_report("x", {MODEL: []}, settings={}, suites=suites, **parts)
 
 
-def test_the_suite_of_pictures_tells_a_blind_model_from_a_seeing_one() -> None:
-    blind = report_with({"pictures": pictures({"unnamed": (58, 100), "image": (50, 100)})})
-    assert "It is blind" in blind["verdict"]
-    assert blind["reliability"]["blank_image_success"]["k"] == 108
-    seeing = report_with({"pictures": pictures({"unnamed": (20, 100), "image": (50, 100)})})
-    assert "blind" not in seeing["verdict"]
-    assert "In image the picture makes no measurable difference." in seeing["verdict"]
-
-
-def test_what_the_suite_says_of_its_pairs_goes_before_the_rates() -> None:
+def test_without_controls_the_suite_of_pictures_tells_a_blind_model_from_a_seeing_one() -> None:
     arms = {"unnamed": (20, 100), "image": (20, 100)}
     falls = {c: {"is_blind": True} for c in ("unnamed", "image")}
-    assert "It is blind" in report_with({"pictures": pictures(arms, falls_by=falls)})["verdict"]
+    blind = report_with({"pictures": pictures(arms, falls_by=falls)})
+    assert "It is blind" in blind["verdict"]
+    assert blind["reliability"]["blank_image_success"]["k"] == 40
     falls["image"] = {"is_blind": False}
-    assert "It is blind" not in report_with({"pictures": pictures(arms, falls_by=falls)})["verdict"]
+    seeing = report_with({"pictures": pictures(arms, falls_by=falls)})["verdict"]
+    assert "blind" not in seeing
+    assert "In unnamed the picture makes no measurable difference." in seeing
+
+
+def answered(flags: Sequence[bool], context: str = "image") -> list[Outcome]:
+    """One outcome a scene."""
+    words = "lift the red cube", "pick(400, 0, 25)"
+    return [
+        Outcome(f"{i}:{context}", str(i), "test", "lift", context, *words, True, False, flag, "")
+        for i, flag in enumerate(flags)
+    ]
+
+
+def test_a_control_is_compared_case_by_case_though_intervals_overlap() -> None:
+    """Of 40 the model reaches 30 and the blank picture 22 of the same: 8 lost, none gained."""
+    outcomes = {
+        MODEL: answered([True] * 30 + [False] * 10),
+        BLANK: answered([True] * 22 + [False] * 18),
+        BASE: answered([True] * 22 + [False] * 18),
+    }
+    report = build_report("x", outcomes, settings={})
+    found = report["controls"][BLANK]
+    assert found["paired"] == {"lost": 8, "gained": 0, "p": 2 / 2**8}
+    assert found["paired_by_context"] == {"image": {**found["paired"], "is_beaten": True}}
+    assert found["model_success"]["low"] < found["success"]["high"], "the intervals overlap"
+    assert "no measurable difference" not in report["verdict"]
+    assert "not clearly above" not in report["verdict"]
+
+
+def test_contexts_of_one_scene_are_no_independent_proof() -> None:
+    """Four scenes lost in three contexts each: 2 * (1 / 2)^4, not 2 * (1 / 2)^12."""
+    contexts = ("named", "unnamed", "image")
+    outcomes = {
+        role: [o for c in contexts for o in answered([flag] * 4, c)]
+        for role, flag in ((MODEL, True), (BASE, False))
+    }
+    report = build_report("x", outcomes, settings={})
+    assert report["controls"][BASE]["paired"] == {"lost": 12, "gained": 0, "p": 0.125}
+    assert "It is not clearly above untuned base." in report["verdict"]
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ({"split": "test_long"}, "On 0 unseen scenes of 'test_long', x reached"),
+        ({"split": "test", "fresh": 7}, "unseen scenes of 'test', drawn afresh from 7, x reached"),
+        ({"split": "train"}, "On 0 scenes of 'train', as training draws its own, x reached"),
+        ({"split": "valid"}, "On 0 scenes of 'valid', by which training is watched, x reached"),
+        ({"cases": "mine.jsonl"}, "On 0 given scenes of mine.jsonl, x reached"),
+    ],
+)
+def test_only_a_test_split_is_called_unseen(settings: dict[str, Any], told: str) -> None:
+    assert told in build_report("x", {MODEL: []}, settings=settings)["verdict"]
+
+
+def test_what_the_oracle_missed_is_told_first() -> None:
+    goals, left_out = Rate(399, 400).to_dict(), {"n": 3, "cases": ["a", "b", "c"]}
+    check = {"how": "", "goals": goals, "not_run": 0, "excluded": left_out}
+    report = build_report("x", {MODEL: []}, settings={}, check=check)
+    assert report["check"] == check
+    assert report["verdict"].startswith(
+        "The oracle itself missed 1 of 400 goals: 3 cases of these are left out of every rate."
+    )
 
 
 def test_what_cannot_be_told_is_not_called_blind(report_of: ReportOf) -> None:
@@ -168,13 +224,14 @@ def test_suites_stay_out_of_every_other_figure() -> None:
 
 def test_figures_of_suites_are_handed_up() -> None:
     agreement, curve = Rate(7, 10).to_dict(), [{"mm": 0, "success": Rate(9, 10).to_dict()}]
+    reached, drop = Rate(2, 10).to_dict(), {"value": 0.1, "low": 0.0, "high": 0.2, "scenes": 10}
 
     def suite(**figures: Any) -> dict[str, Any]:
         return {"what": "", "n": 0, "variants": [], "figures": figures}
 
     found = report_with(
         {
-            "paraphrase": suite(agreement=agreement),
+            "paraphrase": suite(agreement=agreement, all_succeed=reached, success_drop=drop),
             "order": suite(agreement=agreement),
             "noise": suite(noise_curve=curve),
             "refusals": suite(recall=agreement),
@@ -182,6 +239,7 @@ def test_figures_of_suites_are_handed_up() -> None:
         sameness={"threads": agreement},
     )["reliability"]
     assert found["paraphrase_agreement"] == found["order_agreement"] == agreement
+    assert (found["paraphrase_all_succeed"], found["paraphrase_drop"]) == (reached, drop)
     assert found["noise_curve"] == curve
     assert found["twins"] == {"recall": agreement}
     assert found["sameness"] == {"threads": agreement}
@@ -220,6 +278,13 @@ def test_a_blind_twin_is_to_be_beaten_where_only_the_picture_tells(
 ) -> None:
     words = report_of((0.9, 0.3, image), **{BLIND_TWIN: (0.99, 0.3, 0.3)})["verdict"]
     assert ("It is not clearly above blind twin." in words) is not is_beaten
+
+
+def test_the_table_keeps_and_loses_nothing_where_another_wish_is_asked() -> None:
+    rates = {"clean": Rate(1, 4).to_dict(), "varied": Rate(2, 4).to_dict()}
+    arm = {"variant": "twin", **rates, "by_context": {}}
+    rows = suite_rows({"reliability": {"suites": {"refusals": {"variants": [arm]}}}})
+    assert rows == [["refusals: twin", "25.0", "50.0 [15-85] 2/4", "-", "-", "-"]]
 
 
 def test_the_table_tells_the_other_figures_and_fits(report_of: ReportOf) -> None:

@@ -11,6 +11,7 @@ from grader.cases import BLANK, MIRRORED, Case
 from grader.crew import Crew
 from grader.entry import Entry
 from grader.exam import Paper
+from grader.impostors import Stranger
 from grader.ledger import Ledger
 from grader.metrics import Outcome
 from grader.rollout import Arena, settle_in_order
@@ -94,7 +95,6 @@ def test_the_batches_of_a_grade_that_goes_on_are_those_of_one_that_was_not_stopp
         [c.id for c in cases[2:4]],
         [cases[4].id],
     ]
-    assert [b.is_last for b in batches] == [False, True]
 
 
 def test_a_picture_that_cannot_be_rendered_is_no_miss(
@@ -118,7 +118,7 @@ def test_a_picture_that_cannot_be_rendered_is_no_miss(
 def test_the_oracle_comes_first_and_the_blind_see_nothing(lift: Case) -> None:
     painter, twin = Painter(), Painter()
     paper = Paper([lift], [], [lift])
-    roles = ["oracle", "blank_image", "blind_twin", "majority", "random"]
+    roles = ["blank_image", "blind_twin", "majority", "random"]
     sittings = seat(painter, paper, {"blind_twin": twin}, roles)
     assert [s.role for s in sittings] == [
         "oracle", "model", "blank_image", "blind_twin", "majority", "random"
@@ -128,7 +128,27 @@ def test_the_oracle_comes_first_and_the_blind_see_nothing(lift: Case) -> None:
 
 
 def test_who_is_asked_nothing_does_not_sit(lift: Case) -> None:
-    assert [s.role for s in seat(Painter(), Paper([lift], [], []), {}, ["oracle"])] == ["model"]
+    sittings = seat(Painter(), Paper([lift], [], []), {}, ["majority"])
+    assert [s.role for s in sittings] == ["oracle", "model"]
+
+
+def test_the_oracle_checks_whoever_is_graded_but_itself(lift: Case) -> None:
+    paper = Paper([lift], [], [])
+    ours, called_so = Baseline("oracle", oracle_plan), Stranger("oracle", lambda seen: [])
+    assert [s.role for s in seat(ours, paper, {}, [])] == ["model"]
+    assert [s.role for s in seat(called_so, paper, {}, [])] == ["oracle", "model"]
+
+
+def test_the_oracle_keeps_a_little_ahead_of_the_model(lift: Case, tmp_path: Path) -> None:
+    cases = [lift.vary("say", str(i)) for i in range(6)]
+    sittings = [
+        Sitting("oracle", Painter(), cases[:4]),
+        Sitting("model", Painter(), cases),
+        Sitting("random", Painter(), cases[:2]),
+    ]
+    ledger = Ledger(tmp_path / "r", {}, overwrite=False, resume=False)
+    order = [b.sitting.role for b in split_up(sittings, ledger, 2)]
+    assert order == ["oracle", "model", "model", "oracle", "model", "random"]
 
 
 def test_a_blank_case_is_the_same_but_for_its_picture(lift: Case) -> None:

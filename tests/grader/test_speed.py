@@ -32,6 +32,9 @@ class Slow:
         self.first_call_seconds = self.clock.now
         return [Answer("", 10, 0.1, first_token_seconds=0.5) for _ in instructions]
 
+    def forget(self):
+        pass
+
     def describe(self):
         return {"source": "slow", "device": "abacus", "dtype": "float32", "image_tokens": 7}
 

@@ -3,7 +3,6 @@ import pytest
 from scene_renderer.intervals import (
     clustered,
     design_effect,
-    newcombe,
     newcombe_paired,
     wilson,
 )
@@ -33,23 +32,6 @@ def test_the_interval_of_paired_shares_is_the_published_one(
 def test_the_paired_interval_turns_round_with_its_pairs() -> None:
     low, high = newcombe_paired(20, 12, 2, 16)
     assert newcombe_paired(20, 2, 12, 16) == pytest.approx((-high, -low))
-
-
-@pytest.mark.parametrize(
-    ("counts", "low", "high"),
-    [
-        # Newcombe 1998, unpaired, table II: method 10.
-        ((56, 70, 48, 80), 0.0524, 0.3339),
-        ((9, 10, 3, 10), 0.1705, 0.8090),
-        ((10, 10, 0, 20), 0.6791, 1.0),
-        ((0, 0, 3, 10), -1.0, 1.0),
-        ((1, 1, 0, 0), -1.0, 1.0),
-    ],
-)
-def test_the_interval_of_independent_shares_is_the_published_one(
-    counts: tuple[int, int, int, int], low: float, high: float
-) -> None:
-    assert newcombe(*counts) == pytest.approx((low, high), abs=1e-4)
 
 
 def test_clusters_of_one_change_nothing() -> None:

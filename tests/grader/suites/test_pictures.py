@@ -19,7 +19,8 @@ def pairs(context: str, lost: int, gained: int, kept: int, missed: int = 0) -> l
     counts = {(True, False): lost, (False, True): gained, (True, True): kept}
     for (clean, varied), count in {**counts, (False, False): missed}.items():
         for _ in range(count):
-            outcome = Outcome("a", "0", "test", "lift", context, "", "", True, False, clean)
+            scene = str(len(made))
+            outcome = Outcome("a", scene, "test", "lift", context, "", "", True, False, clean)
             changed = dataclasses.replace(outcome, variant="blank", success=varied)
             made.append(Paired(outcome, changed))
     return made

@@ -12,6 +12,8 @@ from qa_generator.tasks import USUAL
 
 Pair = Callable[..., Paired]
 CONTEXTS = ("named", "image")
+STYLES = ("seen", "unseen")
+PLAN = "pick(420, -120, 25)"
 
 
 def ratio(rate: dict[str, int]) -> tuple[int, int]:
@@ -30,9 +32,6 @@ def test_eight_wordings_of_each_wish_are_read_back_to_the_same(index: int) -> No
     assert all(understand(cases[0].scene, text) == meaning for text in texts)
     bare = {"".join(filter(str.isalnum, text.lower())) for text in texts}
     assert len(bare - {"".join(filter(str.isalnum, cases[0].instruction.lower()))}) == 8
-
-
-STYLES = ("seen", "unseen")
 
 
 def test_every_context_is_asked_in_the_same_words() -> None:
@@ -69,20 +68,31 @@ def test_what_must_be_refused_is_left_out(refuse: Case) -> None:
 
 
 def test_a_case_counts_together_with_all_its_wordings(pair: Pair) -> None:
+    names = [f"{style} {number}" for style in STYLES for number in range(1, 5)]
+    last = names[-1]
     pairs = [
-        pair("seen 1", True, True, scene="a"),
-        pair("unseen 1", True, True, scene="a", said="pick(1, 2, 3)"),
-        pair("seen 1", True, True, scene="b"),
-        pair("unseen 1", True, False, scene="b"),
-        pair("seen 1", False, False, scene="c"),
+        *(
+            pair(n, True, True, scene="a", said="pick(1, 2, 3)" if n == last else PLAN)
+            for n in names
+        ),
+        *(pair(n, True, n != last, scene="b") for n in names),
+        *(pair(n, False, False, scene="c") for n in names),
     ]
     found = figures(pairs)
     assert ratio(found["agreement"]) == (2, 3)  # a and c
     assert ratio(found["same_plan"]) == (2, 3)  # b and c
     assert ratio(found["all_succeed"]) == (1, 3)  # a
     assert ratio(found["seen"]["agreement"]) == (3, 3)
-    assert ratio(found["unseen"]["agreement"]) == (1, 2)
-    assert found["success_drop"]["value"] == pytest.approx((0 + 0.5 + 0) / 3)
+    assert ratio(found["unseen"]["agreement"]) == (2, 3)
+    assert found["success_drop"]["value"] == pytest.approx((0 + 1 / 8 + 0) / 3)
+
+
+def test_a_case_that_lacks_a_wording_does_not_count_as_agreeing(pair: Pair) -> None:
+    seen = [pair(f"seen {i}", True, True) for i in range(1, 5)]
+    found = figures([*seen, *(pair(f"unseen {i}", True, True) for i in range(1, 4))])
+    for part, n in ((found, 0), (found["seen"], 1), (found["unseen"], 0)):
+        assert [part[k]["n"] for k in ("agreement", "same_plan", "all_succeed")] == [n] * 3
+    assert found["success_drop"]["scenes"] == 1, "a drop is of pairs and needs no whole groups"
 
 
 def test_the_drop_without_scenes_has_no_value_and_knows_next_to_nothing() -> None:
