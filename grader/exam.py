@@ -2,7 +2,7 @@
 
     normal    200 draws, the everyday suites
     quick     40 draws, a small share of every suite; two minutes
-    full      600 draws, every suite as far as it wants
+    full      540 draws, every suite as far as it wants
 
 A share is taken fairly: whole groups of variants (those of one case), from one draw after the
 other, in one context after the other. A limit shortens everything in the same proportion.
@@ -55,7 +55,7 @@ class Size:
 SIZES = {
     NORMAL: Size(200, 80, EVERYDAY, 900),
     QUICK: Size(40, 40, None, 36),
-    FULL: Size(600, 100, None, None),
+    FULL: Size(540, 100, None, None),
 }
 
 
