@@ -6,6 +6,7 @@ from typing import Any
 
 from grader.page_figures import say
 from grader.report import number
+from grader.verdict import bound
 
 Json = dict[str, Any]
 
@@ -25,7 +26,7 @@ def span(interval: object) -> str:
     """Returns an interval's ends in percent: '87 to 94'."""
     if not isinstance(interval, Mapping) or interval.get("low") is None:
         return NONE
-    return f"{100 * interval['low']:.0f} to {100 * interval['high']:.0f}"
+    return f"{bound(interval['low'])} to {bound(interval['high'])}"
 
 
 def whole(value: object) -> str:
@@ -61,7 +62,8 @@ def spaced(name: object) -> str:
 
 def unbroken(text: object) -> str:
     """Replaces the spaces within figures like '91.2 % [87, 94]' by unbreakable ones."""
-    return re.sub(r"[\d.]+ %( \[\d+, \d+\])?", lambda m: m[0].replace(" ", "\u00a0"), str(text))
+    figures = r"[\d.]+ %( \[[\d.]+, [\d.]+\])?"
+    return re.sub(figures, lambda found: found[0].replace(" ", "\u00a0"), str(text))
 
 
 FILTERS: Mapping[str, Callable[..., str]] = {

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from grader.metrics import Rate
+from grader.verdict import bound
 
 Json = dict[str, Any]
 
@@ -291,6 +292,6 @@ def box(left: float, right: float, top: float, bottom: float) -> str:
 
 def _told(rate: Json) -> str:
     return (
-        f"{100 * rate['value']:.1f} % [{100 * rate['low']:.0f} to {100 * rate['high']:.0f}], "
+        f"{100 * rate['value']:.1f} % [{bound(rate['low'])} to {bound(rate['high'])}], "
         f"{rate['k']} of {rate['n']}"
     )

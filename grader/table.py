@@ -4,7 +4,7 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from grader.verdict import number
+from grader.verdict import bound, number
 
 Json = dict[str, Any]
 
@@ -89,7 +89,7 @@ def cell(rate: Json | None) -> str:
 
 def span(figure: Json) -> str:
     """Returns an interval in percent, '[87-94]'."""
-    return f"[{100 * figure['low']:.0f}-{100 * figure['high']:.0f}]"
+    return f"[{bound(figure['low'])}-{bound(figure['high'])}]"
 
 
 def align(header: list[list[str]], sections: Sequence[list[list[str]]]) -> list[str]:

@@ -32,12 +32,20 @@ def percent(rate: Json) -> str:
     """Returns '91.2 % [87, 94]', or 'not measured' without cases."""
     if rate["value"] is None:
         return "not measured"
-    return f"{number(rate['value'])} % [{100 * rate['low']:.0f}, {100 * rate['high']:.0f}]"
+    return f"{number(rate['value'])} % [{bound(rate['low'])}, {bound(rate['high'])}]"
 
 
 def number(share: float) -> str:
     """Returns a share as a percentage with one decimal; a full or empty one without."""
     return f"{100 * share:.0f}" if share in (0.0, 1.0) else f"{100 * share:.1f}"
+
+
+def bound(share: float) -> str:
+    """Returns an interval's end as a percentage: whole, unless that would make it 0 or 100."""
+    texts = [f"{100 * share:.{digits}f}" for digits in range(4)]
+    if share in (0.0, 1.0):
+        return texts[0]
+    return next((text for text in texts if 0 < float(text) < 100), texts[0])
 
 
 def verdict(report: Json) -> str:
