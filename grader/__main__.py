@@ -72,11 +72,15 @@ def _oracle(options: argparse.Namespace) -> int | None:
     from grader.baselines import Baseline, oracle_plan
 
     report = _grade_rule(options, Baseline("oracle", oracle_plan))
-    success, not_run = report["accuracy"]["success"], report["reliability"]["not_run"]
-    missed = success["n"] + not_run - success["k"]
+    suites = report["reliability"].get("suites", {}).values()
+    rates = [report["accuracy"]["success"]]
+    rates += [arm["varied"] for suite in suites for arm in suite["variants"]]
+    not_run = report["reliability"]["not_run"] + sum(suite["not_run"] for suite in suites)
+    asked = sum(rate["n"] for rate in rates) + not_run
+    missed = asked - sum(rate["k"] for rate in rates)
     if not missed:
         return None
-    note(f"The oracle missed {missed} of {success['n'] + not_run} goals ({not_run} were not run).")
+    note(f"The oracle missed {missed} of {asked} goals ({not_run} were not run).")
     return EXIT_THRESHOLD
 
 

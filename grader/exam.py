@@ -2,7 +2,7 @@
 
     normal    200 draws, the everyday suites
     quick     40 draws, a small share of every suite; two minutes
-    full      540 draws, every suite as far as it wants
+    full      500 draws, every suite, at most 1,500 variants each
 
 A share is taken fairly: whole groups of variants (those of one case), from one draw after the
 other, in one context after the other. A limit shortens everything in the same proportion.
@@ -55,7 +55,7 @@ class Size:
 SIZES = {
     NORMAL: Size(200, 80, EVERYDAY, 900),
     QUICK: Size(40, 40, None, 36),
-    FULL: Size(540, 100, None, None),
+    FULL: Size(500, 80, None, 1500),
 }
 
 

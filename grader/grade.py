@@ -111,9 +111,12 @@ def put_together(
     checked = outcomes.pop(ORACLE, None)
     excluded = find_excluded([*paper.main, *paper.variants], checked or [])
     outcomes = {role: without(of, excluded) for role, of in outcomes.items()}
-    rows = with_blank_control({r: _main(of) for r, of in outcomes.items()}, outcomes[MODEL])
+    rows = {role: _main(of) for role, of in outcomes.items()}
+    if entry.controls:
+        rows = with_blank_control(rows, outcomes[MODEL])
     if entry.controls and checked is not None:
-        rows = {ORACLE: as_control(paper.main, checked, paper.checks()), **rows}
+        proved = without(as_control(paper.main, checked, paper.checks()), excluded)
+        rows = {ORACLE: proved, **rows}
     return build_report(
         entry.policy.name,
         rows,
@@ -175,7 +178,7 @@ def name_controls(
         subject: what is graded.
         rivals: roles of the models among the controls.
     """
-    known = set_paper(exam, draws, 0)
+    known = set_paper(dataclasses.replace(exam, limit=None), draws, 0)
     blank = {v.origin for v in known.variants if is_blank(v)}
     needed = subject.image_size and not blank >= {case.id for case in known.controls}
     return [*([BLANK] if needed else []), *rivals, *BASELINES]
@@ -244,7 +247,9 @@ def report_suites(exam: Exam, outcomes: Sequence[Outcome]) -> Json:
     for name in exam.suites:
         varied = [o for o in outcomes if o.suite == name]
         if varied:
-            reports[name] = report_suite(SUITES[name], pair_up(clean, varied))
+            pairs = pair_up(clean, varied)
+            not_run = len(varied) - len(pairs)
+            reports[name] = report_suite(SUITES[name], pairs) | {"not_run": not_run}
     return reports
 
 

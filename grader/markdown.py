@@ -98,7 +98,8 @@ def _causes(report: Json) -> str:
 def _questions(report: Json) -> str:
     asked = report.get("questions", {})
     rows = [
-        [kind, cell(k["exact"]), f"{k['points']:.1f}"] for kind, k in asked.get("kinds", {}).items()
+        [kind, cell(k["exact"]), "-" if k["points"] is None else f"{k['points']:.1f}"]
+        for kind, k in asked.get("kinds", {}).items()
     ]
     table = _table(["questions about", "exactly right, %", "points"], rows)
     if not table or "split" not in asked:

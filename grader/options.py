@@ -250,7 +250,7 @@ def _add_amount(verb: Parser) -> None:
         "--count",
         type=positive,
         metavar="N",
-        help="cases in each context (default: 200; --quick 40, --full 600)",
+        help="cases in each context (default: 200; --quick 40, --full 500)",
     )
     verb.add_argument(
         "--quick", action="store_true", help="few cases, a small share of every suite"

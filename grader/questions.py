@@ -26,7 +26,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from grader.metrics import Rate
-from grader.table import align, cell, wrap
+from grader.table import align, cell, tell_points, wrap
 from qa_generator.questions import KINDS
 from qa_generator.questions.words import answers_to
 from scene_renderer.scene import Scene
@@ -101,8 +101,7 @@ def mark(items: Sequence[Item], said: Sequence[str]) -> Json:
     """Returns figures and points for answers to the items."""
     answered = list(zip(items, said, strict=True))
     kinds = {k: _mark_kind(k, [p for p in answered if p[0].kind == k]) for k in KINDS}
-    total = math.fsum(kind["points"] for kind in kinds.values())
-    low, high = (_total_limit(total, kinds.values(), side) for side in ("low", "high"))
+    total, low, high = _total(list(kinds.values()))
     rates = [kind["exact"]["value"] or 0.0 for kind in kinds.values()]
     return {
         "points": total,
@@ -124,7 +123,7 @@ def _mark_kind(kind: str, answered: Sequence[tuple[Item, str]]) -> Json:
     low, high = exact.interval
     told = {
         "exact": exact.to_dict(),
-        "points": points_of(exact.value or 0.0),
+        "points": None if exact.value is None else points_of(exact.value),
         "low": points_of(low),
         "high": points_of(high),
         "chance": sum(1 / len(options) for options in closed if options) / n if n else None,
@@ -145,6 +144,14 @@ def _extra(share: float) -> float:
     return EXTRA / len(KINDS) * min(max(beyond, 0.0), 1.0)
 
 
+def _total(kinds: Sequence[Json]) -> tuple[float | None, float | None, float | None]:
+    """Returns the sum of the points and its limits; None if nothing was answered of some kind."""
+    if any(kind["points"] is None for kind in kinds):
+        return None, None, None
+    total = math.fsum(kind["points"] for kind in kinds)
+    return total, _total_limit(total, kinds, "low"), _total_limit(total, kinds, "high")
+
+
 def _total_limit(total: float, kinds: Iterable[Json], side: str) -> float:
     """Returns the lower or upper 95 % limit of a sum of independent points.
 
@@ -159,7 +166,7 @@ def format_questions(name: str, marks: Json) -> str:
     """Returns the figures as a table."""
     shown = "a grey picture" if marks["blank"] else "their picture"
     head = (
-        f"{name}: {marks['points']:.1f} points of {OF} [{marks['low']:.0f}, {marks['high']:.0f}] "
+        f"{name}: {tell_points(marks)} "
         f"for {marks['n']} questions about {marks['scenes']} scenes of split {marks['split']}, "
         f"shown with {shown}."
     )
@@ -172,7 +179,9 @@ def format_questions(name: str, marks: Json) -> str:
             cell(found["exact"]),
             cell(found.get("near")),
             f"{100 * (found['chance'] or 0):.0f}",
-            f"{found['points']:.1f} [{found['low']:.1f}-{found['high']:.1f}]",
+            "-"
+            if found["points"] is None
+            else f"{found['points']:.1f} [{found['low']:.1f}-{found['high']:.1f}]",
         ]
         for kind, found in marks["kinds"].items()
     ]

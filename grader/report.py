@@ -21,7 +21,8 @@
                      "confidence": as `calibration.describe_confidence` tells,
                      "sameness": {"batch_size": R, "threads": R, "runs": R}},
      "check": as `oracle_check.describe_check` tells,
-     "controls": {name: {"success": R, "model_success": R, "valid_plans": R, "by_context": {c: R},
+     "controls": {name: {"success": R, "not_run": int, "model_success": R,
+                         "valid_plans": R, "by_context": {c: R},
                          "model_by_context": {c: R}, "paired": {"lost", "gained", "p"},
                          "paired_by_context": {c: {"lost", "gained", "p", "is_beaten"}}}},
      "questions": {"points": x, "of": 100, "split": s, "not_run": int,
@@ -122,6 +123,7 @@ def control(outcomes: Sequence[Outcome], graded: Sequence[Outcome]) -> Json:
     pairs = _pair(beside, outcomes)
     return {
         "success": success_rate(outcomes).to_dict(),
+        "not_run": sum(o.success is None for o in outcomes),
         "model_success": success_rate(beside).to_dict(),
         "valid_plans": rate(outcomes, lambda o: o.valid).to_dict(),
         "by_context": success_by(outcomes, lambda o: o.context),

@@ -56,7 +56,8 @@ def find_rivals(subject: Policy, twin: str | None, device: str) -> dict[str, Riv
         device: cpu, cuda or auto.
 
     Raises:
-        CheckpointError: if one of them is missing.
+        CheckpointError: if one of them is missing; one from the hub is first looked for when it is
+            loaded.
     """
     loaded = subject.loaded
     rivals = {}

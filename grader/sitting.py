@@ -60,15 +60,13 @@ class Batch:
 def seat(
     subject: Policy, paper: Paper, rivals: Mapping[str, Policy], controls: Sequence[str]
 ) -> list[Sitting]:
-    """Returns who answers what, in this order.
+    """Returns who answers what, in this order; the oracle first, unless it is what is graded.
 
     Args:
         subject: what is graded.
         paper: what is asked.
         rivals: models that are controls, by role.
         controls: the roles of all controls but the oracle, whose check is no control.
-
-    The oracle comes first, unless it is what is graded.
     """
     rules = {name: Baseline(name, rule) for name, rule in BASELINES.items()}
     policies: dict[str, Policy] = {

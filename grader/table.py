@@ -92,6 +92,15 @@ def span(figure: Json) -> str:
     return f"[{bound(figure['low'])}-{bound(figure['high'])}]"
 
 
+def tell_points(marks: Json) -> str:
+    """Returns '61.2 points of 100 [52, 70]', or that some kind of question could not be asked."""
+    if marks["points"] is None:
+        return "no points, since of some kind no question could be asked,"
+    return (
+        f"{marks['points']:.1f} points of {marks['of']} [{marks['low']:.0f}, {marks['high']:.0f}]"
+    )
+
+
 def align(header: list[list[str]], sections: Sequence[list[list[str]]]) -> list[str]:
     """Aligns rows in columns, the first left and the others right, a rule before each section."""
     rows = [row for section in [header, *sections] for row in section]
@@ -166,9 +175,10 @@ def overall_figures(report: Json) -> dict[str, str]:
             f"{auroc}, AURC {confidence['aurc']:.3f} (n {confidence['n']})"
         )
     if "questions" in report:
-        points = report["questions"]
-        where = f", split {points['split']}" if "split" in points else ""
-        figures["questions"] = f"{points['points']:.0f} of {points['of']} points{where}"
+        asked = report["questions"]
+        lost = f", {asked['not_run']} not run" if asked.get("not_run") else ""
+        where = f", split {asked['split']}" if "split" in asked else ""
+        figures["questions"] = f"{tell_points(asked)} (n {asked['n']}{lost}{where})"
     return figures
 
 

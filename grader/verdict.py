@@ -89,11 +89,7 @@ def _oracle(report: Json) -> str:
             f"The oracle itself missed {goals['n'] - goals['k']} of {goals['n']} goals: {left_out} "
             f"{noun} of these {verb} left out of every rate."
         )
-    found = report["controls"].get(ORACLE, {}).get("success")
-    if not found or found["k"] == found["n"]:
-        return ""
-    missed = found["n"] - found["k"]
-    return f"Do not trust these figures: the oracle itself missed {missed} of {found['n']} goals."
+    return ""
 
 
 def _sight(report: Json) -> str:
@@ -101,8 +97,10 @@ def _sight(report: Json) -> str:
     arms = _blank_arms(report)
     if not arms:
         return ""
-    figures = ", ".join(f"{c} {percent(blank)}" for c, (_, blank) in arms.items())
-    sentence = f"With a blank image: {figures}."
+    figures = ", ".join(
+        f"{c} {percent(blank)} against {_bare(clean)}" for c, (clean, blank) in arms.items()
+    )
+    sentence = f"With a blank image, against the picture on the same cases: {figures}."
     sees = {c: drops(report, c) for c in arms}
     seeing = [c for c in arms if c in SEEING]
     if seeing and not sum(arms[c][0]["k"] for c in seeing):
@@ -112,12 +110,16 @@ def _sight(report: Json) -> str:
     unseeing = [c for c in seeing if sees[c] is False]
     if unseeing:
         sentence += f" In {_join(unseeing)} the picture makes no measurable difference."
-    untold = [c for c in seeing if sees[c] is None]
+    untold = [c for c in arms if sees[c] is None]
     if untold:
         sentence += f" In {_join(untold)} too few goals are reached to tell."
-    if "named" in sees and not sees["named"]:
+    if sees.get("named") is False:
         sentence += " In named the list of coordinates suffices."
     return sentence
+
+
+def _bare(rate: Json) -> str:
+    return "nothing" if rate["value"] is None else f"{number(rate['value'])} %"
 
 
 def _blank_arms(report: Json) -> dict[str, tuple[Json, Json]]:
@@ -188,14 +190,17 @@ def _is_more(pairs: Json) -> bool:
 def _not_run(report: Json) -> str:
     """Says what is missing from the figures."""
     found, sentences = report["reliability"], []
-    if found["not_run"]:
-        noun, verb = ("case", "is") if found["not_run"] == 1 else ("cases", "are")
-        sentences.append(
-            f"{found['not_run']} {noun} could not be run and {verb} left out of every rate."
-        )
+    beside = [*found.get("suites", {}).values(), *report["controls"].values()]
+    count = found["not_run"] + sum(part.get("not_run", 0) for part in beside)
+    if count:
+        noun, verb = ("case", "is") if count == 1 else ("cases", "are")
+        sentences.append(f"{count} {noun} could not be run and {verb} left out of every rate.")
+    if unproved := report.get("check", {}).get("not_run", 0):
+        sentences.append(f"The oracle's check of {unproved} goals could not be run.")
     # Policies without a model are not asked for any of this.
-    if "inference" in report:
+    if "device" in report["settings"] or "inference" in report:
         missing = {
+            "speed": "inference" not in report,
             "sight": not _blank_arms(report),
             "controls": not report["controls"],
             "robustness": not found.get("suites"),

@@ -39,6 +39,9 @@ def test_suites_and_questions_have_tables_where_they_were_run(report_of: ReportO
     report["reliability"]["noise_curve"] = [{"mm": 0, "success": rate}, {"mm": 5, "success": rate}]
     report["questions"] = {
         "points": 50,
+        "low": 40,
+        "high": 60,
+        "n": 10,
         "of": 100,
         "split": "test_piles",
         "context": "image",

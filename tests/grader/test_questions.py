@@ -107,23 +107,23 @@ def item(kind: str, scene: Scene, right: str, question: str = "?") -> Item:
     return Item(kind, question, right, scene, 0)
 
 
-def test_nothing_asked_earns_nothing() -> None:
+def test_what_was_not_asked_has_no_points() -> None:
     marks = mark([], [])
-    assert (marks["points"], marks["n"], marks["scenes"], marks["extra"]) == (0, 0, 0, 0)
-    assert marks["low"] == 0
-    assert marks["high"] == pytest.approx(21 * 5**0.5)  # each kind may be anything
+    assert (marks["points"], marks["low"], marks["high"]) == (None, None, None)
+    assert (marks["n"], marks["scenes"], marks["extra"]) == (0, 0, 0)
     assert all(kind["exact"]["n"] == 0 for kind in marks["kinds"].values())
     json.dumps(marks, allow_nan=False)
-    assert "0.0 points" in format_questions("mine", marks | Quiz(0).settings() | {"not_run": 0})
+    assert "no points" in format_questions("mine", marks | Quiz(0).settings() | {"not_run": 0})
 
 
 def test_one_right_answer_earns_its_kind(scene: Scene) -> None:
     marks = mark([item("count", scene, "2")], ["two"])
-    assert (marks["points"], marks["extra"]) == (21, 1)
+    assert (marks["points"], marks["extra"]) == (None, 1), "there is no sum of kinds not asked"
+    assert marks["kinds"]["count"]["points"] == 21
     assert marks["kinds"]["count"]["exact"]["k"] == 1
     assert marks["kinds"]["count"]["exact"]["low"] == pytest.approx(0.2065, abs=1e-4)
     assert marks["kinds"]["count"]["low"] == pytest.approx(20 * 0.2065 / 0.7, abs=1e-2)
-    assert marks["kinds"]["name"]["points"] == 0
+    assert marks["kinds"]["name"]["points"] is None
 
 
 def test_all_right_earns_all_and_the_extra_credit(scene: Scene) -> None:

@@ -8,6 +8,7 @@ from grader.metrics import Outcome, Rate
 from grader.report import BASE, BLANK, BLIND_TWIN, MODEL, ORACLE, build_report
 from grader.suites.base import Paired, Suite, report_suite
 from grader.table import WIDTH, format_table, suite_rows
+from grader.verdict import verdict
 
 ReportOf = Callable[..., dict[str, Any]]
 
@@ -266,10 +267,19 @@ def test_the_worst_stratum_stands_beside_the_mean(report_of: ReportOf) -> None:
     assert "Worst" not in report_of((1.0, 1.0, 1.0))["verdict"]
 
 
-def test_an_oracle_that_misses_is_the_first_thing_said(report_of: ReportOf) -> None:
-    words = report_of((0.9, 0.9, 0.9), **{ORACLE: (1.0, 1.0, 0.98)})["verdict"]
-    assert words.startswith("Do not trust these figures: the oracle itself missed 4 of 600 goals.")
-    assert "Do not" not in report_of((0.9, 0.9, 0.9), **{ORACLE: (1.0, 1.0, 1.0)})["verdict"]
+def test_a_blank_picture_is_compared_on_the_cases_that_both_answered(report_of: ReportOf) -> None:
+    words = report_of((0.9, 0.8, 0.7), **{BLANK: (0.9, 0.1, 0.0)})["verdict"]
+    assert "against the picture on the same cases: named 90.0 % [85, 93] against 90.0 %" in words
+    assert "image 0 % [0, 2] against 70.0 %" in words
+
+
+def test_what_could_not_be_run_is_counted_wherever_it_was(report_of: ReportOf) -> None:
+    report = report_of((0.9, 0.9, 0.9), **{BLANK: (0.1, 0.1, 0.1)})
+    report["controls"][BLANK]["not_run"] = 3
+    report["check"] = {"not_run": 2}
+    words = verdict(report)
+    assert "3 cases could not be run and are left out of every rate." in words
+    assert "The oracle's check of 2 goals could not be run." in words
 
 
 @pytest.mark.parametrize(("image", "is_beaten"), [(0.9, True), (0.3, False)])
@@ -289,14 +299,15 @@ def test_the_table_keeps_and_loses_nothing_where_another_wish_is_asked() -> None
 
 def test_the_table_tells_the_other_figures_and_fits(report_of: ReportOf) -> None:
     report = report_of((0.9, 0.6, 0.5))
-    report["questions"] = {"points": 61.2, "of": 100, "split": "test_piles", "kinds": {}}
+    asked = {"points": 61.2, "low": 52.0, "high": 70.0, "of": 100, "n": 500, "not_run": 3}
+    report["questions"] = {**asked, "split": "test_piles", "kinds": {}}
     suite = pictures({"unnamed": (58, 100)})
     suite["variants"][0] |= {"variant": "a very long name of a variant " * 3, "retention": None}
     report["reliability"]["suites"] = {"pictures": suite}
     text = format_table(report)
     assert max(map(len, text.splitlines())) <= WIDTH
     text = text.replace("\n", " ")
-    assert "questions: 61 of 100 points, split test_piles" in text
+    assert "questions: 61.2 points of 100 [52, 70] (n 500, 3 not run, split test_piles)" in text
     assert "all contexts, with scenes as clusters: [" in text
     assert "of 200 scenes" in text
     assert "partial credit: 0 [0-" in text
