@@ -12,7 +12,7 @@ from grader.baselines import Baseline, oracle_plan
 from grader.cases import BLANK, Case
 from grader.crew import Crew
 from grader.entry import Entry
-from grader.exam import Draw, Exam
+from grader.exam import SIZES, Draw, Exam
 from grader.grade import (
     as_blanks,
     leave_out_blanks,
@@ -138,9 +138,10 @@ def test_a_limit_bounds_cases_and_questions_together(lift: Case) -> None:
         answers = len(paper.main) + 4 * len(paper.controls)
         return answers, quiz.count if quiz else 0, quiz.split if quiz else ""
 
-    assert work(None) == (500, 100, "test_counts")
-    assert work(1000) == (500, 100, "test_counts")
-    assert work(100) == (50, 10, "test_counts")
+    whole = (100 + 4 * SIZES["full"].controls, 100, "test_counts")
+    assert work(None) == work(1000) == whole
+    answers, each, _ = work(100)
+    assert (40 < answers <= 50, each) == (True, 10)
     answers, each, _ = work(9)
     assert (answers <= 9, each) == (True, 0), "no kind of question more than another"
     assert work(None, "normal")[1] == 0

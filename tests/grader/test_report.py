@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from grader.metrics import Outcome, Rate
-from grader.report import BASE, BLANK, BLIND_TWIN, MODEL, ORACLE, build_report
+from grader.report import BASE, BLANK, BLIND_TWIN, MODEL, build_report
 from grader.suites.base import Paired, Suite, report_suite
 from grader.table import WIDTH, format_table, suite_rows
 from grader.verdict import verdict
