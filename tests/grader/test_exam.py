@@ -3,9 +3,22 @@ from pathlib import Path
 
 import pytest
 
+from grader.__main__ import main
 from grader.cases import BLANK, Case
 from grader.crew import Crew
-from grader.exam import Draw, Exam, choose_suites, collect_draws, fresh_seed, set_paper, vary
+from grader.exam import (
+    FULL,
+    NORMAL,
+    QUICK,
+    SIZES,
+    Draw,
+    Exam,
+    choose_suites,
+    collect_draws,
+    fresh_seed,
+    set_paper,
+    vary,
+)
 from grader.suites.base import Suite
 from qa_generator.tasks import Goal
 from scene_renderer.errors import DatasetError, UsageError
@@ -37,6 +50,14 @@ def draw(scene: Scene, number: int, *jobs: object, split: str = "test") -> Draw:
     return vary(cases, 0, jobs)  # type: ignore[arg-type]
 
 
+def test_help_tells_how_many_draws_there_are(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["checkpoint", "--help"])
+    told = " ".join(capsys.readouterr().out.split())
+    normal, quick, full = (SIZES[mode].count for mode in (NORMAL, QUICK, FULL))
+    assert f"(default: {normal}; --quick {quick}, --full {full})" in told
+
+
 def test_a_paper_without_limits_asks_everything(scene: Scene) -> None:
     draws = [draw(scene, i, blanks, twice) for i in range(3)]
     paper = set_paper(exam(mode="full"), draws, 5)
@@ -46,7 +67,6 @@ def test_a_paper_without_limits_asks_everything(scene: Scene) -> None:
 
 
 def test_a_normal_share_holds_all_blank_pictures_of_the_controls_draws() -> None:
-    from grader.exam import SIZES
     from grader.suites.registry import SUITES
 
     size, pictures = SIZES["normal"], SUITES["pictures"]
