@@ -4,8 +4,9 @@ Between the operations of a small model `generate()` spends more time than in th
 a few operations a layer, rows are at different places of their own sequences, and nothing is
 computed for padding.
 
-Which other rows there are does not change a row's result, bit for bit, where the libraries'
-products of matrices allow it; those of at least `FEWEST_ROWS` rows did, measured on a CPU.
+Which other rows there are, and how many tokens are read at once, does not change a token's result,
+bit for bit, where the libraries' products of matrices allow it; those of at least `FEWEST_ROWS`
+rows did, measured on a CPU. So queries are always rows of the left matrix, never columns.
 """
 
 from collections.abc import Callable, Sequence
@@ -18,7 +19,7 @@ from torch import Tensor
 from torch.nn import functional
 
 FEWEST_ROWS = 4
-"""A step computes at least so many rows: products of fewer add up in another order."""
+"""A product has at least so many rows, in vain if need be: fewer add up in another order."""
 
 BLOCK = 16
 """How many places are looked at is a multiple of this; else it would change the order of sums."""
@@ -45,18 +46,14 @@ def is_plain_llama(model: Any) -> bool:
 class Cache:
     """Keys and values of some rows; the places of each row count from 0.
 
-    Values lie page by page and place behind place, so that a step runs through memory in order:
-    this takes half the time.
-
     Attributes:
         keys: shape (layers, rows, key heads, places, head width).
-        values: shape (layers, pages, rows, key heads, head width, PAGE).
+        values: the same shape.
     """
 
     def __init__(self, layers: int, heads: int, like: Tensor) -> None:
-        width = like.shape[-1]
-        self.keys = like.new_zeros(layers, 0, heads, 0, width)
-        self.values = like.new_zeros(layers, 0, 0, heads, width, PAGE)
+        self.keys = like.new_zeros(layers, 0, heads, 0, like.shape[-1])
+        self.values = self.keys
 
     @property
     def rows(self) -> int:
@@ -72,26 +69,25 @@ class Cache:
         """Makes room for so many rows and places, if there is less; what is there stays."""
         if rows <= self.rows and places <= self.places:
             return
-        keys, values = self.keys, self.values
-        layers, old_rows, heads, old_places, width = keys.shape
-        rows, pages = max(rows, old_rows), max(-(-places // PAGE), values.shape[1])
-        # Zeros: what was never written is multiplied by 0 and must not be NaN.
-        self.keys = keys.new_zeros(layers, rows, heads, pages * PAGE, width)
-        self.values = keys.new_zeros(layers, pages, rows, heads, width, PAGE)
-        self.keys[:, :old_rows, :, :old_places] = keys
-        self.values[:, : values.shape[1], :old_rows] = values
+        layers, old_rows, heads, old_places, width = self.keys.shape
+        places = max(-(-places // PAGE) * PAGE, old_places)
+        shape = layers, max(rows, old_rows), heads, places, width
+        for name in ("keys", "values"):
+            # Zeros: what was never written is multiplied by 0 and must not be NaN.
+            larger = self.keys.new_zeros(shape)
+            larger[:, :old_rows, :, :old_places] = getattr(self, name)
+            setattr(self, name, larger)
 
     def read(self, row: int, places: int) -> tuple[Tensor, Tensor]:
         """Returns a copy of a row's first keys and values, for `write`."""
-        pages = -(-places // PAGE)
-        return self.keys[:, row, :, :places].clone(), self.values[:, :pages, row].clone()
+        return self.keys[:, row, :, :places].clone(), self.values[:, row, :, :places].clone()
 
     def write(self, row: int, kept: tuple[Tensor, Tensor]) -> None:
         """Puts what `read` returned at the beginning of a row."""
         keys, values = kept
         self.grow(row + 1, keys.shape[2])
         self.keys[:, row, :, : keys.shape[2]] = keys
-        self.values[:, : values.shape[1], row] = values
+        self.values[:, row, :, : keys.shape[2]] = values
 
     def move(self, source: int, target: int, places: int) -> None:
         """Copies the beginning of one row over another's."""
@@ -151,44 +147,52 @@ class Llama:
 
     def embed(self, ids: Sequence[int]) -> Tensor:
         """Returns the vectors of tokens: shape (tokens, width)."""
-        return functional.embedding(torch.tensor(ids, device=self._like.device), self._like)
+        return self._embed(torch.tensor(ids))
 
-    def read(self, vectors: Tensor, stretches: Sequence[Stretch], cache: Cache) -> Tensor:
+    def _embed(self, ids: Tensor) -> Tensor:
+        return functional.embedding(ids.to(self._like.device), self._like)
+
+    def read(
+        self, vectors: Tensor, stretches: Sequence[Stretch], cache: Cache, tail: int = FEWEST_ROWS
+    ) -> Tensor:
         """Reads on in some rows, each at its own place; the cache grows as it must.
 
         Args:
             vectors: of the tokens that are read, one stretch behind the other, shape
                 (tokens, width).
-            stretches: where they go.
+            stretches: where they go; none is shorter than `tail`.
             cache: holds what stands before them; their keys and values are added.
+            tail: how many tokens of each stretch are asked what follows them, the last ones.
 
         Returns:
-            The logits of what follows each stretch: float32, shape (stretches, vocabulary).
+            The logits of what follows: float32, shape (stretches, tail, vocabulary).
         """
         most = _whole_blocks(max(s.end for s in stretches))
         self._reserve(most)
-        cache.grow(max(FEWEST_ROWS, *(s.row + 1 for s in stretches)), most)
+        cache.grow(max(s.row + 1 for s in stretches), most)
         ends = list(accumulate(s.count for s in stretches))
-        last = [end - 1 for end in ends] + [ends[-1] - 1] * (FEWEST_ROWS - len(ends))
+        last = [place for end in ends for place in range(end - tail, end)]
 
         def attend(layer: int, query: Tensor, key: Tensor, value: Tensor) -> Tensor:
-            only_last = len(query) < len(vectors)
+            if len(query) < len(vectors):
+                queries = query.split([tail] * len(ends))
+            else:
+                queries = query.split([s.count for s in stretches])
             found = [
                 self._read_stretch(
-                    query[i : i + 1] if only_last else query[end - s.count : end],
+                    part,
                     key[end - s.count : end],
                     value[end - s.count : end],
-                    (cache.keys[layer, s.row], cache.values[layer, :, s.row]),
+                    (cache.keys[layer, s.row], cache.values[layer, s.row]),
                     s,
                 )
-                for i, (s, end) in enumerate(zip(stretches, ends, strict=True))
+                for part, s, end in zip(queries, stretches, ends, strict=True)
             ]
-            spare = [found[-1]] * (len(last) - len(ends)) if only_last else []
-            return torch.cat([*found, *spare])
+            return torch.cat(found)
 
         places = torch.cat([torch.arange(s.start, s.end) for s in stretches])
         cos, sin = self._cos[places], self._sin[places]
-        return self._logits(self._run(vectors, cos, sin, attend, last))[: len(ends)]
+        return self._logits(self._run(vectors, cos, sin, attend, last)).unflatten(0, (-1, tail))
 
     def _read_stretch(
         self, query: Tensor, key: Tensor, value: Tensor, kept: tuple[Tensor, Tensor], at: Stretch
@@ -197,53 +201,55 @@ class Llama:
         seen = _whole_blocks(at.end)
         keys, values = kept
         keys[:, at.start : at.end] = key.transpose(0, 1)
-        number = torch.arange(at.start, at.end, device=keys.device)
-        values[number // PAGE, :, :, number % PAGE] = value
+        values[:, at.start : at.end] = value.transpose(0, 1)
         mask = self._causal[at.end - len(query) : at.end, :seen]
         mask = mask.repeat(self._heads // self._key_heads, 1)
         asked = query.transpose(0, 1).reshape(self._key_heads, -1, self._head_width)
         scores = torch.baddbmm(mask, asked, keys[:, :seen].transpose(1, 2), alpha=self._scale)
-        pages = values[: -(-seen // PAGE)].permute(1, 0, 3, 2).flatten(1, 2)
-        found = torch.bmm(scores.softmax(dim=-1), pages[:, :seen])
+        found = torch.bmm(scores.softmax(dim=-1), values[:, :seen])
         return found.view(self._heads, -1, self._head_width).transpose(0, 1)
 
-    def step(self, ids: Sequence[int], lengths: Sequence[int], cache: Cache) -> Tensor:
-        """Reads one more token in each of the first rows.
+    def step(self, ids: Sequence[Sequence[int]], lengths: Sequence[int], cache: Cache) -> Tensor:
+        """Reads some more tokens in each of the first rows.
 
         Args:
-            ids: the token of each row.
-            lengths: how many tokens each row has so far, at which place the new one goes.
+            ids: the tokens of each row, the same number in all.
+            lengths: how many tokens each row has so far, at which place the first of them goes.
             cache: of these rows.
 
         Returns:
-            The logits of what follows: float32, shape (rows, vocabulary).
+            The logits of what follows each: float32, shape (rows, tokens, vocabulary).
         """
-        spare = [0] * (FEWEST_ROWS - len(ids))
-        rows = len(ids) + len(spare)
-        places = torch.tensor([*lengths, *spare], device=self._like.device)
-        seen = _whole_blocks(max(lengths) + 1)
+        rows, count = len(ids), max(len(ids[0]), -(-FEWEST_ROWS // len(ids)))
+        tokens = torch.zeros(rows, count, dtype=torch.long)
+        tokens[:, : len(ids[0])] = torch.tensor(ids)
+        device = self._like.device
+        starts = torch.tensor(lengths, device=device)
+        places = (starts[:, None] + torch.arange(count, device=device)).flatten()
+        seen = _whole_blocks(max(lengths) + count)
         self._reserve(seen)
         cache.grow(rows, seen)
-        number = torch.arange(rows, device=places.device)
-        groups = rows * self._key_heads
-        mask = self._causal[places, :seen].repeat_interleave(self._key_heads, 0)[..., None]
+        number = torch.arange(rows, device=device).repeat_interleave(count)
+        spare = max(0, FEWEST_ROWS - count)
+        mask = self._causal[places, :seen].view(rows, 1, count, seen)
+        mask = _pad(mask, 2, spare).repeat(1, self._key_heads, self._heads // self._key_heads, 1)
+        mask = mask.flatten(0, 1)  # (rows * key heads, heads of a group * queries, seen)
 
         def attend(layer: int, query: Tensor, key: Tensor, value: Tensor) -> Tensor:
-            keys, values = cache.keys[layer, :rows], cache.values[layer, :, :rows]
+            keys, values = cache.keys[layer, :rows], cache.values[layer, :rows]
             keys[number, :, places] = key
-            values[places // PAGE, number, :, :, places % PAGE] = value
-            asked = query.reshape(groups, -1, self._head_width).transpose(1, 2) * self._scale
-            scores = torch.bmm(keys.flatten(0, 1)[:, :seen], asked).add_(mask).transpose(1, 2)
-            chances = scores.softmax(dim=-1).transpose(1, 2)  # (groups, seen, heads of a group)
-            found = query.new_zeros(groups, self._head_width, chances.shape[2])
-            for page, at in zip(values, range(0, seen, PAGE), strict=False):
-                part = chances[:, at : at + PAGE]
-                found += torch.bmm(page.flatten(0, 1)[..., : part.shape[1]], part)
-            return found.transpose(1, 2).reshape(rows, self._heads, self._head_width)
+            values[number, :, places] = value
+            asked = query.view(rows, count, self._heads, -1).transpose(1, 2)
+            asked = _pad(asked, 2, spare).reshape(rows * self._key_heads, -1, self._head_width)
+            known = keys.flatten(0, 1)[:, :seen].transpose(1, 2)
+            chances = torch.baddbmm(mask, asked, known, alpha=self._scale).softmax(dim=-1)
+            found = torch.bmm(chances, values.flatten(0, 1)[:, :seen])
+            found = found.view(rows, self._heads, count + spare, -1)[:, :, :count]
+            return found.transpose(1, 2).reshape(rows * count, self._heads, -1)
 
         cos, sin = self._cos[places], self._sin[places]
-        hidden = self._run(self.embed([*ids, *spare]), cos, sin, attend)
-        return self._logits(hidden)[: len(ids)]
+        hidden = self._run(self._embed(tokens.flatten()), cos, sin, attend)
+        return self._logits(hidden).unflatten(0, (rows, count))[:, : len(ids[0])]
 
     def _run(
         self,
@@ -321,6 +327,14 @@ def _turn(vectors: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
     """Turns queries or keys by their places: shape (tokens, heads, head width)."""
     first, second = vectors.chunk(2, dim=-1)
     return vectors * cos + torch.cat((-second, first), dim=-1) * sin
+
+
+def _pad(queries: Tensor, dim: int, spare: int) -> Tensor:
+    """Adds the last query so many times more: fewer than `FEWEST_ROWS` add up otherwise."""
+    if not spare:
+        return queries
+    last = queries.narrow(dim, queries.shape[dim] - 1, 1)
+    return torch.cat([queries, *[last] * spare], dim=dim)
 
 
 def _whole_blocks(places: int) -> int:
