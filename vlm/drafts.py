@@ -30,21 +30,31 @@ Place = Sequence[str]
 
 
 class Habits:
-    """Which action used to follow which in earlier answers."""
+    """What earlier answers were like: which action followed which, how long numbers were."""
 
     def __init__(self) -> None:
         self._next: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        self._lengths: defaultdict[tuple[str, int], Counter[int]] = defaultdict(Counter)
 
     def learn(self, text: str) -> None:
         """Notes the actions of an answer."""
-        names = ["", *(line.partition("(")[0] for line in text.strip().split("\n")), _END]
+        lines = [line.partition("(") for line in text.strip().split("\n")]
+        names = ["", *(name for name, _, _ in lines), _END]
         for before, after in zip(names, names[1:], strict=False):
             self._next[before][after] += 1
+        for name, _, numbers in lines:
+            for at, number in enumerate(numbers.rstrip(")").split(", ")):
+                self._lengths[name, at][len(number.lstrip("-"))] += 1
 
     def follower(self, name: str) -> str | None:
         """Returns what mostly follows an action, or begins an answer; None if nobody knows."""
         known = self._next.get(name)
         return known.most_common(1)[0][0] if known else None
+
+    def is_complete(self, name: str, at: int, number: str) -> bool:
+        """Whether an action's argument `at` is mostly no longer than this."""
+        known = self._lengths.get((name, at))
+        return bool(known) and len(number.lstrip("-")) >= known.most_common(1)[0][0]
 
 
 class Drafter:
@@ -54,8 +64,10 @@ class Drafter:
         self._encode = chat.tokenizer.backend_tokenizer.encode
         self._decode = chat.tokenizer.decode
         self._end: int = chat.tokenizer.eos_token_id
+        self._lead = chat.answer_lead()
         self._habits = habits
-        self._places: list[Place] = _PLACE.findall(prompt)
+        gripper, *listed = _PLACE.findall(prompt) or [()]
+        self._places: list[Place] = [*listed, gripper]
 
     def guess(self, ids: Sequence[int]) -> list[int]:
         """Returns the tokens that may follow those of the answer so far; often none."""
@@ -64,6 +76,8 @@ class Drafter:
         added, ends = self._go_on(text)
         if not added and not ends:
             return []
+        if not ids:
+            added = self._lead + added
         told = self._encode(begun, add_special_tokens=False).ids
         whole = self._encode(begun + added, add_special_tokens=False).ids
         if whole[: len(told)] != told or list(ids[len(ids) - len(told) :]) != told:
@@ -106,6 +120,8 @@ class Drafter:
         numbers = list(given)
         while len(numbers) < count:
             found = self._number(numbers, part, written)
+            if found is None and self._habits.is_complete(name, len(numbers), part):
+                found = part
             if found is None:
                 break
             numbers.append(found)
