@@ -13,6 +13,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate
 from typing import Any
 
 import torch
@@ -31,7 +32,7 @@ KEPT_BYTES = 64 * 2**20
 NEWCOMERS = 8
 """New rows begin once an eighth of all are free: several are read in hardly more time than one."""
 
-DRAFTED = 12
+DRAFTED = 8
 """The most tokens that are guessed ahead in one row."""
 
 FAMILY = ("smolvlm", "idefics3")
@@ -132,29 +133,65 @@ class Decoder:
         ]
 
     def _begin(self, new: Sequence[_Row], slot: int, most: int) -> None:
-        """Reads prompts into the cache from a slot on, and begins their answers."""
-        self._read_pictures(new, slot)
+        """Reads prompts into the cache from a slot on, and begins their answers.
+
+        A picture that is new is read with the first prompt about it.
+        """
         for row in new:
             row.draft = self._guess(row, min(most, FEWEST_ROWS))
-        read = [row.ids[row.start :] + row.draft for row in new]
+        slots = {slot + i: row for i, row in enumerate(new)}
+        first = {row.picture: at for at, row in reversed(slots.items())}
+        fresh = [at for picture, at in first.items() if picture not in self._pictures]
+        if fresh:
+            self._read([slots[at] for at in fresh], fresh, most, looks=True)
+        for at in fresh:
+            self._pictures[slots[at].picture] = self._cache.read(at, slots[at].start)
+        rest = [at for at in slots if at not in fresh]
+        for at in rest:
+            self._cache.write(at, self._pictures[slots[at].picture])
+            self._pictures.move_to_end(slots[at].picture)
+        if rest:
+            self._read([slots[at] for at in rest], rest, most, looks=False)
+        size = sum(part.nbytes for part in next(iter(self._pictures.values())))
+        while len(self._pictures) * size > KEPT_BYTES:  # all pictures are of one size
+            self._pictures.popitem(last=False)
+
+    def _read(self, rows: Sequence[_Row], slots: Sequence[int], most: int, looks: bool) -> None:
+        """Reads rows into slots of the cache: whole if it looks, else from behind the picture."""
+        starts = [0 if looks else row.start for row in rows]
+        read = [row.ids[at:] + row.draft for row, at in zip(rows, starts, strict=True)]
         stretches = [
-            Stretch(slot + i, row.start, len(ids))
-            for i, (row, ids) in enumerate(zip(new, read, strict=True))
+            Stretch(*told) for told in zip(slots, starts, map(len, read), strict=True)
         ]
-        vectors = self._llama.embed([token for ids in read for token in ids])
+        ids = [token for part in read for token in part]
+        vectors = self._llama.embed(ids)
+        if looks:
+            places = [i for i, token in enumerate(ids) if token == self._chat.image_token_id]
+            vectors[places] = self._look(rows).to(vectors)
         logits = self._llama.read(vectors, stretches, self._cache)
         self.forwards += 1
-        self._write(new, [FEWEST_ROWS - 1 - len(row.draft) for row in new], logits, most)
+        tail = logits.shape[1]
+        asked = [tail * (i + 1) - 1 - len(row.draft) for i, row in enumerate(rows)]
+        self._write(rows, asked, logits.flatten(0, 1), most)
+
+    def _look(self, rows: Sequence[_Row]) -> Tensor:
+        """Returns the vectors of the rows' pictures: shape (image tokens of all, width)."""
+        processor = self._chat.processor.image_processor
+        shown = processor(images=[[row.image] for row in rows], return_tensors="pt")
+        names = [n for n in ("pixel_values", "pixel_attention_mask") if n in shown]
+        shown = shown.to(self._model.device)
+        looked = self._model.model.get_image_features(**{n: shown[n] for n in names})
+        return torch.cat(list(looked.pooler_output))
 
     def _step(self, active: Sequence[_Row], most: int) -> None:
         """Reads the last token of every row, and what may follow."""
         for row in active:
             row.draft = self._guess(row, min(most - len(row.answer.ids), self.drafted + 1))
-        count = max(len(row.draft) for row in active)
-        ids = [[row.answer.ids[-1], *row.draft, *[0] * (count - len(row.draft))] for row in active]
+        ids = [[row.answer.ids[-1], *row.draft] for row in active]
         logits = self._llama.step(ids, [row.length for row in active], self._cache)
         self.forwards += 1
-        self._write(active, [0] * len(active), logits, most)
+        starts = accumulate((len(part) for part in ids[:-1]), initial=0)
+        self._write(active, list(starts), logits, most)
 
     def _guess(self, row: _Row, room: int) -> list[int]:
         """Returns fewer than `room` tokens that may follow a row's answer."""
@@ -172,26 +209,28 @@ class Decoder:
 
         Args:
             rows: those that read on.
-            starts: for each, at which of its tokens the answer goes on.
-            logits: of what follows each token, shape (rows, tokens, vocabulary).
+            starts: for each, behind which of the tokens that were read its answer goes on.
+            logits: of what follows each token, shape (tokens, vocabulary).
             most: how long an answer may become.
         """
         ids, totals = logits.argmax(dim=-1).tolist(), logits.logsumexp(dim=-1)
-        written: list[tuple[int, int, int]] = []
-        for number, (row, start) in enumerate(zip(rows, starts, strict=True)):
+        written: list[tuple[int, int]] = []
+        answers: list[Generated] = []
+        for row, start in zip(rows, starts, strict=True):
             answer = row.answer
             for place, drafted in enumerate([*row.draft, None], start=start):
-                token = ids[number][place]
+                token = ids[place]
                 if row.guide is not None:
-                    token = row.guide.choose(token, logits[number, place])
+                    token = row.guide.choose(token, logits[place])
                 answer.ids.append(token)
-                written.append((number, place, token))
+                answers.append(answer)
+                written.append((place, token))
                 if token != drafted or token in self._ends or len(answer.ids) >= most:
                     break
-        number, place, token = torch.tensor(written, device=logits.device).T
-        chances = logits[number, place, token] - totals[number, place]
-        for (of, _, _), chance in zip(written, chances.tolist(), strict=True):
-            rows[of].answer.log_probability += chance
+        places, tokens = torch.tensor(written, device=logits.device).T
+        chances = logits[places, tokens] - totals[places]
+        for answer, chance in zip(answers, chances.tolist(), strict=True):
+            answer.log_probability += chance
 
     def _drop_done(self, active: list[_Row], most: int) -> None:
         """Takes out the rows that are done; the last rows move into their slots."""
@@ -203,35 +242,6 @@ class Decoder:
                 if slot < len(active):
                     self._cache.move(len(active), slot, last.length)
                     active[slot] = last
-
-    def _read_pictures(self, new: Sequence[_Row], slot: int) -> None:
-        """Reads prompts up to the end of their pictures into the cache, each picture once."""
-        fresh = {row.picture: i for i, row in enumerate(new) if row.picture not in self._pictures}
-        if fresh:
-            self._look([new[i] for i in fresh.values()], [slot + i for i in fresh.values()])
-        for i, row in enumerate(new):
-            if fresh.get(row.picture) == i:
-                self._pictures[row.picture] = self._cache.read(slot + i, row.start)
-        for i, row in enumerate(new):
-            self._cache.write(slot + i, self._pictures[row.picture])
-            self._pictures.move_to_end(row.picture)
-        size = sum(part.nbytes for part in next(iter(self._pictures.values())))
-        while len(self._pictures) * size > KEPT_BYTES:  # all pictures are of one size
-            self._pictures.popitem(last=False)
-
-    def _look(self, rows: Sequence[_Row], slots: Sequence[int]) -> None:
-        """Reads rows up to the end of their pictures into slots of the cache."""
-        processor = self._chat.processor.image_processor
-        shown = processor(images=[[row.image] for row in rows], return_tensors="pt")
-        names = [n for n in ("pixel_values", "pixel_attention_mask") if n in shown]
-        shown = shown.to(self._model.device)
-        looked = self._model.model.get_image_features(**{n: shown[n] for n in names})
-        ids = [token for row in rows for token in row.ids[: row.start]]
-        vectors = self._llama.embed(ids)
-        places = [i for i, token in enumerate(ids) if token == self._chat.image_token_id]
-        vectors[places] = torch.cat(list(looked.pooler_output)).to(vectors)
-        stretches = [Stretch(slot, 0, row.start) for row, slot in zip(rows, slots, strict=True)]
-        self._llama.read(vectors, stretches, self._cache)
 
 
 def can_decode(model: Any) -> bool:

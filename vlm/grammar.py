@@ -71,7 +71,7 @@ class Guide:
         Returns:
             The token that was written.
         """
-        if not self._may_follow(token):
+        if not self.admits(token):
             token = int(logits.masked_fill(~self.allowed().to(logits.device), -torch.inf).argmax())
         self.write(token)
         return token
@@ -83,7 +83,11 @@ class Guide:
 
     def admits(self, token: int) -> bool:
         """Whether a token may follow."""
-        return self._may_follow(token)
+        if self._matcher.is_stopped():
+            return token in self._grammar.ends
+        if self._is_short and self._grammar.breaks[token]:
+            return False
+        return bool(self._matcher.validate_tokens([token]) == 1)
 
     def allowed(self) -> Tensor:
         """Returns which tokens may follow: bool, shape (vocabulary,); one at least."""
@@ -104,10 +108,3 @@ class Guide:
     def _is_short(self) -> bool:
         """Whether no further action would fit for sure, with the end behind it."""
         return self.left <= LONGEST_ACTION + 1
-
-    def _may_follow(self, token: int) -> bool:
-        if self._matcher.is_stopped():
-            return token in self._grammar.ends
-        if self._is_short and self._grammar.breaks[token]:
-            return False
-        return bool(self._matcher.validate_tokens([token]) == 1)

@@ -213,43 +213,45 @@ class Llama:
         """Reads some more tokens in each of the first rows.
 
         Args:
-            ids: the tokens of each row, the same number in all.
+            ids: the tokens of each row, one at least.
             lengths: how many tokens each row has so far, at which place the first of them goes.
             cache: of these rows.
 
         Returns:
-            The logits of what follows each: float32, shape (rows, tokens, vocabulary).
+            The logits of what follows each token, row behind row: float32, shape
+            (tokens, vocabulary).
         """
-        rows, count = len(ids), max(len(ids[0]), -(-FEWEST_ROWS // len(ids)))
-        tokens = torch.zeros(rows, count, dtype=torch.long)
-        tokens[:, : len(ids[0])] = torch.tensor(ids)
+        rows, counts = len(ids), [len(part) for part in ids]
+        total = sum(counts)
+        ids = [*ids[:-1], [*ids[-1], *[0] * (FEWEST_ROWS - total)]]  # fewer add up otherwise
         device = self._like.device
+        most = max(FEWEST_ROWS, *map(len, ids))  # queries of a row in the products
+        column = torch.tensor([i for part in ids for i in range(len(part))], device=device)
+        number = torch.tensor([i for i, part in enumerate(ids) for _ in part], device=device)
         starts = torch.tensor(lengths, device=device)
-        places = (starts[:, None] + torch.arange(count, device=device)).flatten()
-        seen = _whole_blocks(max(lengths) + count)
+        places = starts[number] + column
+        seen = _whole_blocks(max(lengths) + most)
         self._reserve(seen)
         cache.grow(rows, seen)
-        number = torch.arange(rows, device=device).repeat_interleave(count)
-        spare = max(0, FEWEST_ROWS - count)
-        mask = self._causal[places, :seen].view(rows, 1, count, seen)
-        mask = _pad(mask, 2, spare).repeat(1, self._key_heads, self._heads // self._key_heads, 1)
-        mask = mask.flatten(0, 1)  # (rows * key heads, heads of a group * queries, seen)
+        asking = starts[:, None] + torch.arange(most, device=device)
+        mask = self._causal[asking, :seen][:, None]
+        mask = mask.repeat(1, self._key_heads, self._heads // self._key_heads, 1).flatten(0, 1)
+        grid = self._like.new_zeros(rows, self._heads, most, self._head_width)
 
         def attend(layer: int, query: Tensor, key: Tensor, value: Tensor) -> Tensor:
             keys, values = cache.keys[layer, :rows], cache.values[layer, :rows]
             keys[number, :, places] = key
             values[number, :, places] = value
-            asked = query.view(rows, count, self._heads, -1).transpose(1, 2)
-            asked = _pad(asked, 2, spare).reshape(rows * self._key_heads, -1, self._head_width)
+            grid[number, :, column] = query
+            asked = grid.view(rows * self._key_heads, -1, self._head_width)
             known = keys.flatten(0, 1)[:, :seen].transpose(1, 2)
             chances = torch.baddbmm(mask, asked, known, alpha=self._scale).softmax(dim=-1)
             found = torch.bmm(chances, values.flatten(0, 1)[:, :seen])
-            found = found.view(rows, self._heads, count + spare, -1)[:, :, :count]
-            return found.transpose(1, 2).reshape(rows * count, self._heads, -1)
+            return found.view(rows, self._heads, most, -1)[number, :, column]
 
         cos, sin = self._cos[places], self._sin[places]
-        hidden = self._run(self._embed(tokens.flatten()), cos, sin, attend)
-        return self._logits(hidden).unflatten(0, (rows, count))[:, : len(ids[0])]
+        tokens = torch.tensor([token for part in ids for token in part])
+        return self._logits(self._run(self._embed(tokens), cos, sin, attend))[:total]
 
     def _run(
         self,
@@ -327,14 +329,6 @@ def _turn(vectors: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
     """Turns queries or keys by their places: shape (tokens, heads, head width)."""
     first, second = vectors.chunk(2, dim=-1)
     return vectors * cos + torch.cat((-second, first), dim=-1) * sin
-
-
-def _pad(queries: Tensor, dim: int, spare: int) -> Tensor:
-    """Adds the last query so many times more: fewer than `FEWEST_ROWS` add up otherwise."""
-    if not spare:
-        return queries
-    last = queries.narrow(dim, queries.shape[dim] - 1, 1)
-    return torch.cat([queries, *[last] * spare], dim=dim)
 
 
 def _whole_blocks(places: int) -> int:

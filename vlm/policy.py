@@ -45,6 +45,7 @@ class Policy:
         name: how people call it; at first the folder or hub id it was loaded from.
         load_seconds: how long loading it took, imports included; None if it was made of parts.
         first_call_seconds: wall time of the first call of `answer`; None before.
+        constrained: whether answers are held to the plan grammar; questions need freedom.
     """
 
     def __init__(self, loaded: LoadedModel, load_seconds: float | None = None) -> None:
@@ -52,6 +53,7 @@ class Policy:
         self.name = loaded.source
         self.load_seconds = load_seconds
         self.first_call_seconds: float | None = None
+        self.constrained = True
         self._chat = ChatTokenizer(loaded.processor)
         self._engine = _pick_engine(loaded.model, self._chat)
 
@@ -84,7 +86,7 @@ class Policy:
         start = time.perf_counter()
         asked = zip(observations, instructions, strict=True)
         prompts = [Prompt(_picture(o), build_prompt(o, i)) for o, i in asked]
-        told = self._engine.answer(prompts, batch_size, MAX_NEW_TOKENS)
+        told = self._engine.answer(prompts, batch_size, MAX_NEW_TOKENS, self.constrained)
         tokenizer = self.loaded.processor.tokenizer
         texts = tokenizer.batch_decode([t.ids for t in told], skip_special_tokens=True)
         elapsed = time.perf_counter() - start
