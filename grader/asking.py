@@ -5,7 +5,8 @@ list, so there is nothing to be had from an id, a scene or a goal.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 
 from grader.baselines import Baseline, Policy
@@ -44,6 +45,19 @@ def ask_policy(
             "each needs exactly one."
         )
     return [_checked(policy, answer) for answer in answers]
+
+
+@contextmanager
+def set_free(policy: Policy) -> Iterator[None]:
+    """Lets a policy say anything for a while: an answer to a question is no plan."""
+    before = getattr(policy, "constrained", None)
+    if before is not None:
+        vars(policy)["constrained"] = False
+    try:
+        yield
+    finally:
+        if before is not None:
+            vars(policy)["constrained"] = before
 
 
 def is_want_of_memory(error: Exception) -> bool:

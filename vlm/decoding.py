@@ -160,9 +160,7 @@ class Decoder:
         """Reads rows into slots of the cache: whole if it looks, else from behind the picture."""
         starts = [0 if looks else row.start for row in rows]
         read = [row.ids[at:] + row.draft for row, at in zip(rows, starts, strict=True)]
-        stretches = [
-            Stretch(*told) for told in zip(slots, starts, map(len, read), strict=True)
-        ]
+        stretches = [Stretch(*told) for told in zip(slots, starts, map(len, read), strict=True)]
         ids = [token for part in read for token in part]
         vectors = self._llama.embed(ids)
         if looks:
@@ -237,7 +235,9 @@ class Decoder:
         for slot in reversed(range(len(active))):
             answer = active[slot].answer
             if answer.ids[-1] in self._ends or len(answer.ids) >= most:
-                self._habits.learn(self._chat.tokenizer.decode(answer.ids, skip_special_tokens=True))
+                self._habits.learn(
+                    self._chat.tokenizer.decode(answer.ids, skip_special_tokens=True)
+                )
                 last = active.pop()
                 if slot < len(active):
                     self._cache.move(len(active), slot, last.length)

@@ -16,6 +16,7 @@ speculative decoding, ICML 2023.
 import re
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from itertools import pairwise
 
 from scene_renderer.plan import ACTIONS
 from vlm.processor import ChatTokenizer
@@ -40,7 +41,7 @@ class Habits:
         """Notes the actions of an answer."""
         lines = [line.partition("(") for line in text.strip().split("\n")]
         names = ["", *(name for name, _, _ in lines), _END]
-        for before, after in zip(names, names[1:], strict=False):
+        for before, after in pairwise(names):
             self._next[before][after] += 1
         for name, _, numbers in lines:
             for at, number in enumerate(numbers.rstrip(")").split(", ")):
@@ -53,8 +54,8 @@ class Habits:
 
     def is_complete(self, name: str, at: int, number: str) -> bool:
         """Whether an action's argument `at` is mostly no longer than this."""
-        known = self._lengths.get((name, at))
-        return bool(known) and len(number.lstrip("-")) >= known.most_common(1)[0][0]
+        known = self._lengths.get((name, at), Counter())
+        return any(len(number.lstrip("-")) >= length for length, _ in known.most_common(1))
 
 
 class Drafter:

@@ -192,7 +192,8 @@ class Llama:
 
         places = torch.cat([torch.arange(s.start, s.end) for s in stretches])
         cos, sin = self._cos[places], self._sin[places]
-        return self._logits(self._run(vectors, cos, sin, attend, last)).unflatten(0, (-1, tail))
+        logits = self._logits(self._run(vectors, cos, sin, attend, last))
+        return logits.view(len(ends), tail, -1)
 
     def _read_stretch(
         self, query: Tensor, key: Tensor, value: Tensor, kept: tuple[Tensor, Tensor], at: Stretch

@@ -26,7 +26,8 @@ class Answer:
         tokens: how many tokens were generated, end token included.
         seconds: wall time of the batch divided by the number of answers in it.
         confidence: how probable the model holds it to be right, 0 to 1; None if it cannot say.
-            A model that writes says the product of its tokens' probabilities.
+            A model that writes says the product of its tokens' probabilities, those of the model
+            without a grammar; calibrated, where the checkpoint says how.
         first_token_seconds: from the call to the first token; None if nothing was generated.
     """
 
@@ -97,11 +98,15 @@ class Policy:
                 text=text.strip(),
                 tokens=len(generated.ids),
                 seconds=elapsed / len(told),
-                confidence=math.exp(generated.log_probability),
+                confidence=self._confidence(math.exp(generated.log_probability)),
                 first_token_seconds=generated.first_seconds,
             )
             for text, generated in zip(texts, told, strict=True)
         ]
+
+    def _confidence(self, probability: float) -> float:
+        calibration = self.loaded.calibration
+        return calibration.confidence(probability) if calibration else probability
 
     def forget(self) -> None:
         """Drops what it kept of pictures that it saw, so that the next answer costs the full time.
