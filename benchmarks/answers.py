@@ -62,7 +62,8 @@ def main() -> int:
     for result in results:
         ratio = result["ratio"]
         print(
-            f"{result['name']}: ours {result['ours']:.1f} answers/s, one by one {result['baseline']:.1f} answers/s, "
+            f"{result['name']}: ours {result['ours']:.1f} answers/s, "
+            f"one by one {result['baseline']:.1f} answers/s, "
             f"ratio {ratio['median']:.1f} ({ratio['low']:.1f} to {ratio['high']:.1f}), "
             f"{result['same_answers']} of {result['answers']} answers the same"
         )
@@ -92,8 +93,9 @@ def compare(
     slow, fast = np.array(times).T
     ratios = slow / fast
     count = len(CONTEXTS) * draws
+    form = "constrained" if constrained else "free"
     return {
-        "name": f"{'constrained' if constrained else 'free'} answers, against generate() one by one",
+        "name": f"{form} answers, all at once against generate() one by one",
         "baseline": count / float(np.median(slow)),
         "ours": count / float(np.median(fast)),
         "ratio": {

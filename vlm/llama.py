@@ -18,6 +18,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from vlm.products import Product, build_product
+
 FEWEST_ROWS = 4
 """A product has at least so many rows, in vain if need be: fewer add up in another order."""
 
@@ -115,20 +117,23 @@ class Stretch:
 
 
 class Llama:
-    """The text model with its output head; it shares their weights."""
+    """The text model with its output head, as their weights are when it is made."""
 
     def __init__(self, model: Any, head: Any) -> None:
         config = model.config
-        self._model, self._head = model, head
+        self._model = model
+        self._head = build_product(head.weight, head.bias)
         self._eps: float = config.rms_norm_eps
         self._heads: int = config.num_attention_heads
         self._key_heads: int = config.num_key_value_heads
         self._head_width: int = model.layers[0].self_attn.head_dim
         self._scale: float = model.layers[0].self_attn.scaling
-        self._joined = [
+        self._products = [
             (
                 _join(layer.self_attn.q_proj, layer.self_attn.k_proj, layer.self_attn.v_proj),
+                _join(layer.self_attn.o_proj),
                 _join(layer.mlp.gate_proj, layer.mlp.up_proj),
+                _join(layer.mlp.down_proj),
             )
             for layer in model.layers
         ]
@@ -143,7 +148,7 @@ class Llama:
     def new_cache(self) -> Cache:
         """Returns an empty cache, without room for anything."""
         like = self._like.new_empty(self._head_width)
-        return Cache(len(self._joined), self._key_heads, like)
+        return Cache(len(self._products), self._key_heads, like)
 
     def embed(self, ids: Sequence[int]) -> Tensor:
         """Returns the vectors of tokens: shape (tokens, width)."""
@@ -268,30 +273,26 @@ class Llama:
         nothing but keys and values is needed there.
         """
         heads = self._heads + self._key_heads
-        for number, (layer, joined) in enumerate(
-            zip(self._model.layers, self._joined, strict=True)
+        for number, (layer, products) in enumerate(
+            zip(self._model.layers, self._products, strict=True)
         ):
-            (ask_weight, ask_bias), (up_weight, up_bias) = joined
+            ask, out, up, down = products
             seen = self._normalise(hidden, layer.input_layernorm)
-            asked = functional.linear(seen, ask_weight, ask_bias).unflatten(
-                1, (-1, self._head_width)
-            )
+            asked = ask(seen).unflatten(1, (-1, self._head_width))
             turned = _turn(asked[:, :heads], cos, sin)
             query, key, value = turned[:, : self._heads], turned[:, self._heads :], asked[:, heads:]
-            if last is not None and number == len(self._joined) - 1:
+            if last is not None and number == len(self._products) - 1:
                 query, hidden = query[last], hidden[last]
             found = attend(number, query, key, value).flatten(1)
-            out = layer.self_attn.o_proj
-            hidden = hidden + functional.linear(found, out.weight, out.bias)
+            hidden = hidden + out(found)
             seen = self._normalise(hidden, layer.post_attention_layernorm)
-            gate, up = functional.linear(seen, up_weight, up_bias).chunk(2, dim=-1)
-            down = layer.mlp.down_proj
-            hidden = hidden + functional.linear(functional.silu(gate) * up, down.weight, down.bias)
+            gate, risen = up(seen).chunk(2, dim=-1)
+            hidden = hidden + down(functional.silu(gate) * risen)
         return hidden
 
     def _logits(self, hidden: Tensor) -> Tensor:
         seen = self._normalise(hidden, self._model.norm)
-        return functional.linear(seen, self._head.weight, self._head.bias).float()
+        return self._head(seen).float()
 
     def _normalise(self, hidden: Tensor, norm: Any) -> Tensor:
         return functional.rms_norm(hidden, norm.weight.shape, norm.weight, self._eps)
@@ -309,21 +310,12 @@ class Llama:
         self._causal = like.new_zeros(places, places).masked_fill(later, float("-inf"))
 
 
-def _join(*linears: Any) -> tuple[Tensor, Tensor | None]:
-    """Lays the weights of several layers behind each other and lets the layers share them."""
-    joined: list[Tensor | None] = []
-    for name in ("weight", "bias"):
-        parts = [getattr(linear, name) for linear in linears]
-        if parts[0] is None:
-            joined.append(None)
-            continue
-        whole = torch.cat([part.detach() for part in parts])
-        for part, piece in zip(parts, whole.split([len(part) for part in parts]), strict=True):
-            part.data = piece
-        joined.append(whole)
-    weight, bias = joined
-    assert weight is not None
-    return weight, bias
+def _join(*linears: Any) -> Product:
+    """Lays the weights of several layers behind each other: one product for all of them."""
+    weight = torch.cat([linear.weight.detach() for linear in linears])
+    has_bias = linears[0].bias is not None
+    bias = torch.cat([linear.bias.detach() for linear in linears]) if has_bias else None
+    return build_product(weight, bias)
 
 
 def _turn(vectors: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
