@@ -81,9 +81,11 @@ class Drafter:
             added = self._lead + added
         told = self._encode(begun, add_special_tokens=False).ids
         whole = self._encode(begun + added, add_special_tokens=False).ids
-        if whole[: len(told)] != told or list(ids[len(ids) - len(told) :]) != told:
-            return []
-        return [*whole[len(told) :], *([self._end] if ends else [])]
+        for count in (len(told), len(told) - 1):  # what precedes a digit may become one token
+            known = whole[:count]
+            if list(ids[len(ids) - count :]) == known and self._decode(known) == begun:
+                return [*whole[count:], *([self._end] if ends else [])]
+        return []
 
     def _go_on(self, text: str) -> tuple[str, bool]:
         """Returns how a text goes on, and whether it ends there."""

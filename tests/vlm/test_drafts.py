@@ -33,11 +33,18 @@ def test_the_place_of_the_gripper_is_guessed_last(guess):
 
 
 def test_numbers_of_the_action_before_are_taken_again(guess):
-    assert guess("pick(412, -127, 25)\nplace(600, -") == "127, 25)<end_of_utterance>"
+    assert guess("pick(412, -127, 25)\nplace(600, -1") == "27, 25)<end_of_utterance>"
 
 
 def test_the_beginning_is_a_habit(guess, chat):
     assert guess("") == chat.answer_lead() + "pick("
+
+
+def test_a_sign_before_a_number_is_no_trouble(chat, habits):
+    ids = chat.answer_ids(["pick(412, -127, 25)"])[0]
+    begun = ids[: [chat.tokenizer.decode(i) for i in ids].index(", -") + 1]
+    drafter = Drafter(chat, habits, PROMPT)
+    assert chat.tokenizer.decode(drafter.guess(begun)) == "127, 25)\nplace("
 
 
 def test_nothing_is_guessed_where_nothing_is_known(chat):
