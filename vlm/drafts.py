@@ -81,7 +81,7 @@ class Drafter:
             added = self._lead + added
         told = self._encode(begun, add_special_tokens=False).ids
         whole = self._encode(begun + added, add_special_tokens=False).ids
-        for count in (len(told), len(told) - 1):  # what precedes a digit may become one token
+        for count in range(len(told), max(-1, len(told) - 4), -1):  # ", -" is one before a digit
             known = whole[:count]
             if list(ids[len(ids) - count :]) == known and self._decode(known) == begun:
                 return [*whole[count:], *([self._end] if ends else [])]
