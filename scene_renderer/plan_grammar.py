@@ -4,6 +4,8 @@ It is derived from `ACTIONS` and admits what `parse_plan` reads, in the one spel
 `format_plan` writes: no superfluous zeros, blanks or lines.
 """
 
+import json
+
 from scene_renderer.plan import ACTIONS, MAX_ACTIONS, MAX_DIGITS
 from scene_renderer.vocabulary import REFUSAL_REASONS
 
@@ -31,7 +33,7 @@ def plan_grammar(lead: str = "") -> str:
     start = f'({" | ".join(map(_terminal, alone))} | action ("\\n" action){{0,{MAX_ACTIONS - 1}}})'
     return "\n".join(
         [
-            f'start: "{lead}" {start}' if lead else f"start: {start}",
+            f"start: {json.dumps(lead, ensure_ascii=False)} {start}" if lead else f"start: {start}",
             f"action: {' | '.join(map(_terminal, actions))}",
             *(f"{_terminal(name)}: /{_pattern(name)}/" for name in ACTIONS),
         ]

@@ -15,6 +15,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from scene_renderer.errors import CheckpointError
 from scene_renderer.plan_grammar import LONGEST_ACTION, plan_grammar
 from vlm.processor import ChatTokenizer
 
@@ -34,15 +35,23 @@ class PlanGrammar:
             chat: the tokenizer.
             ends: the tokens at which an answer ends.
             vocabulary: how many tokens the model's output knows.
+
+        Raises:
+            CheckpointError: if the tokenizer is of a kind that llguidance cannot read.
         """
         from llguidance import LLMatcher
         from llguidance.hf import from_tokenizer
 
         self.ends = ends
-        self._tokenizer = from_tokenizer(chat.tokenizer, n_vocab=vocabulary, eos_token=list(ends))
-        self._matcher = LLMatcher(self._tokenizer, plan_grammar(chat.answer_lead()))
+        try:
+            tokenizer = from_tokenizer(chat.tokenizer, n_vocab=vocabulary, eos_token=list(ends))
+        except ValueError as error:
+            raise CheckpointError(
+                f"The tokenizer of this model cannot be held to plans ({error}); give --free."
+            ) from error
+        self._matcher = LLMatcher(tokenizer, plan_grammar(chat.answer_lead()))
         assert not self._matcher.is_error(), self._matcher.get_error()
-        pieces = (self._tokenizer.decode_bytes([token]) for token in range(vocabulary))
+        pieces = (tokenizer.decode_bytes([token]) for token in range(vocabulary))
         self.breaks: NDArray[np.bool_] = np.array([b"\n" in piece for piece in pieces])
 
     def begin(self, most: int) -> "Guide":

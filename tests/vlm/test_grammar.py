@@ -3,8 +3,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from llguidance import LLMatcher
+from llguidance.hf import from_tokenizer
 
 from qa_generator.dataset import pairs_folder, read_pairs
+from scene_renderer.errors import CheckpointError
 from scene_renderer.plan import ACTIONS, MAX_ACTIONS, format_plan, parse_plan
 from scene_renderer.plan_grammar import LONGEST_ACTION, plan_grammar
 from vlm.generation import end_tokens
@@ -56,9 +59,10 @@ def test_whatever_the_grammar_lets_through_is_a_plan_and_ends_in_time(grammar, c
 
 def test_every_plan_of_the_demo_set_is_admitted(admits):
     plans = {
-        pair.completion if hasattr(pair, "completion") else pair.answer
+        pair.answer
         for split in ("train", "valid")
         for pair in read_pairs(pairs_folder(DEMO, split))
+        if pair.kind == "plan"
     }
     assert len(plans) > 20
     assert all(admits(plan) for plan in plans)
@@ -113,3 +117,14 @@ def test_after_a_refusal_only_the_end_may_follow(grammar, chat):
     for token in ids:
         guide.write(token)
     assert np.flatnonzero(guide.allowed().numpy()).tolist() == [end]
+
+
+@pytest.mark.parametrize("lead", ["", " ", "\n", '"', "\\", "\N{SNOWMAN}\n"])
+def test_a_template_may_put_anything_before_an_answer(chat, lead):
+    tokenizer = from_tokenizer(chat.tokenizer)
+    assert not LLMatcher(tokenizer, plan_grammar(lead)).is_error()
+
+
+def test_a_tokenizer_that_cannot_be_read_is_one_sentence(chat):
+    with pytest.raises(CheckpointError, match=r"cannot be held to plans \(.*\); give --free\.$"):
+        PlanGrammar(chat, frozenset({2}), vocabulary=3)
