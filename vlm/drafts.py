@@ -38,8 +38,10 @@ class Habits:
         self._lengths: defaultdict[tuple[str, int], Counter[int]] = defaultdict(Counter)
 
     def learn(self, text: str) -> None:
-        """Notes the actions of an answer."""
+        """Notes the actions of an answer; one that is made of anything else tells nothing."""
         lines = [line.partition("(") for line in text.strip().split("\n")]
+        if any(name not in ACTIONS for name, _, _ in lines):
+            return
         names = ["", *(name for name, _, _ in lines), _END]
         for before, after in pairwise(names):
             self._next[before][after] += 1

@@ -52,6 +52,14 @@ def test_nothing_is_guessed_where_nothing_is_known(chat):
     assert Drafter(chat, Habits(), "").guess([]) == []
 
 
+def test_what_is_no_plan_teaches_no_habit(chat, habits, guess):
+    for _ in range(3):
+        habits.learn("yes")
+        habits.learn("pick(1, 2, 3)\nthe red cube(4)")
+    assert guess("") == chat.answer_lead() + "pick("
+    assert guess("pick(412, -127, 25)") == "\nplace("
+
+
 def test_nonsense_is_no_trouble(guess):
     for text in ("((((", "pick(,,,", "\n\n)", "12, 13, 14", "pick(1, 2, 3, 4, 5, 6, 7"):
         guess(text)
