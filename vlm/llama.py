@@ -117,7 +117,10 @@ class Stretch:
 
 
 class Llama:
-    """The text model with its output head, as their weights are when it is made."""
+    """The text model with its output head, as their weights are when it is made.
+
+    It needs up to as much memory again as they take: see `build_product`.
+    """
 
     def __init__(self, model: Any, head: Any) -> None:
         config = model.config
@@ -311,11 +314,24 @@ class Llama:
 
 
 def _join(*linears: Any) -> Product:
-    """Lays the weights of several layers behind each other: one product for all of them."""
-    weight = torch.cat([linear.weight.detach() for linear in linears])
+    """Returns one product for several layers, whose weights are laid behind each other.
+
+    The layers share what was laid together, so that it takes no memory of its own.
+    """
+    weight = _lay_together([linear.weight for linear in linears])
     has_bias = linears[0].bias is not None
-    bias = torch.cat([linear.bias.detach() for linear in linears]) if has_bias else None
-    return build_product(weight, bias)
+    return build_product(
+        weight, _lay_together([linear.bias for linear in linears]) if has_bias else None
+    )
+
+
+def _lay_together(parts: Sequence[Tensor]) -> Tensor:
+    if len(parts) == 1:
+        return parts[0].detach()
+    whole = torch.cat([part.detach() for part in parts])
+    for part, piece in zip(parts, whole.split([len(part) for part in parts]), strict=True):
+        part.data = piece
+    return whole
 
 
 def _turn(vectors: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
