@@ -5,7 +5,8 @@ reach their goals. Two numbers, fitted on answers whose end is known, turn the o
 
     confidence = sigmoid(slope * log-odds of the probability + shift)
 
-The order of answers stays as it is, so only the scale of what is told changes.
+The order of answers stays as it is, so only the scale of what is told changes; but where probable
+answers are not more often right, all are told the same.
 
 Source: J. Platt, Probabilistic outputs for support vector machines (1999), with his targets, which
 keep a handful of answers from being told to be sure.
@@ -18,8 +19,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from scene_renderer.errors import CheckpointError
+
 LEAST = 1e-6
 """Probabilities are taken to be no nearer to 0 and 1 than this."""
+
+LARGEST = 10_000.0
+"""No slope or shift is larger; those that are fitted stay far below."""
 
 _STEPS = 100
 _RIDGE = 1e-6
@@ -50,19 +56,31 @@ class Calibration:
 
 
 def read_calibration(told: Any) -> Calibration | None:
-    """Returns what `to_dict` told; None where there is nothing, or nothing sensible."""
-    if not isinstance(told, dict) or told.keys() != {"slope", "shift", "answers"}:
+    """Returns what `to_dict` told; None where nothing is told.
+
+    Raises:
+        CheckpointError: if it makes no sense.
+    """
+    if told is None:
         return None
-    if any(type(value) not in (int, float) or not np.isfinite(value) for value in told.values()):
-        return None
-    return Calibration(float(told["slope"]), float(told["shift"]), int(told["answers"]))
+    is_whole = isinstance(told, dict) and told.keys() == {"slope", "shift", "answers"}
+    if not is_whole or any(type(value) not in (int, float) for value in told.values()):
+        raise CheckpointError("its calibration is not slope, shift and answers, three numbers.")
+    slope, shift, answers = told["slope"], told["shift"], told["answers"]
+    is_sane = 0 <= slope <= LARGEST and -LARGEST <= shift <= LARGEST  # NaN is not
+    if not is_sane or type(answers) is not int or not 0 < answers < 10**9:
+        raise CheckpointError(
+            f"its calibration has no slope from 0 to {LARGEST:.0f}, shift up to {LARGEST:.0f} or "
+            "number of answers."
+        )
+    return Calibration(float(slope), float(shift), answers)
 
 
 def fit_calibration(probabilities: Sequence[float], successes: Sequence[bool]) -> Calibration:
     """Fits slope and shift by Newton's method.
 
-    Where more probable answers are not more often right, the slope is 0: the confidence is then
-    the share of answers that are.
+    Where more probable answers are not more often right, or all are equally probable, the slope
+    is 0: the confidence is then the share of answers that are right.
 
     Args:
         probabilities: of the answers, 0 to 1; one at least.
@@ -72,11 +90,10 @@ def fit_calibration(probabilities: Sequence[float], successes: Sequence[bool]) -
     wins, misses = right.sum(), (1 - right).sum()
     target = np.where(right > 0, (wins + 1) / (wins + 2), 1 / (misses + 2))
     odds = _log_odds(np.array(probabilities, dtype=float))
-    slope, shift = _fit(np.stack([odds, np.ones_like(odds)], axis=1), target)
-    if slope < 0:
-        share = target.mean()
-        slope, shift = 0.0, float(np.log(share / (1 - share)))
-    return Calibration(float(slope), float(shift), len(right))
+    slope, height = _fit(np.stack([odds - odds.mean(), np.ones_like(odds)], axis=1), target)
+    if slope <= 0:
+        return Calibration(0.0, float(_log_odds(target.mean())), len(right))
+    return Calibration(float(slope), float(height - slope * odds.mean()), len(right))
 
 
 def _fit(inputs: NDArray[np.float64], target: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -98,4 +115,4 @@ def _log_odds(probability: Any) -> Any:
 
 
 def _sigmoid(odds: Any) -> Any:
-    return 1 / (1 + np.exp(-odds))
+    return (1 + np.tanh(odds / 2)) / 2  # cannot overflow

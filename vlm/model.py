@@ -108,13 +108,16 @@ def _load_adapter(folder: str, device: str) -> LoadedModel:
             f"Checkpoint '{folder}' was tuned from another version of base model "
             f"'{metadata['base']}'; tune it again, or restore that base."
         )
+    try:
+        calibration = read_calibration(metadata.get("calibration"))
+    except CheckpointError as error:
+        raise CheckpointError(f"Checkpoint '{folder}' is broken: {error}") from error
     from peft import PeftModel
 
     try:
         model = PeftModel.from_pretrained(base.model, folder)
     except Exception as error:  # see above
         raise CheckpointError(f"Checkpoint '{folder}' is broken: {first_line(error)}") from error
-    calibration = read_calibration(metadata.get("calibration"))
     return LoadedModel(model.eval(), base.processor, folder, metadata["base"], calibration)
 
 
