@@ -98,7 +98,7 @@ class Exam:
             "suites": list(self.suites),
             "limit": self.limit,
             "batch_size": self.batch_size,
-            **({"free": True} if self.free else {}),
+            "free": self.free,
         }
         if self.cases is not None:
             digest = hashlib.sha256(self.cases.read_bytes()).hexdigest()

@@ -1,7 +1,8 @@
 """Puts a grade into the stable JSON shape.
 
     {"version": 2, "checkpoint": NAME, "verdict": TEXT, "n": cases judged, "scenes": how many,
-     "settings": {split, seed, count, ..., weights_sha256, controls, untuned_base, blind_twin,
+     "settings": {split, seed, count, ..., weights_sha256, controls, free,
+                  calibration, untuned_base, blind_twin,
                   device, threads},
      "accuracy": {"success": R, "clustered": {"low", "high", "clusters"}, "exact": R,
                   "plan_equivalent": R, "fields": {"object": R, "place": R, "order": R},

@@ -105,6 +105,7 @@ class Policy:
         ]
 
     def _confidence(self, probability: float) -> float:
+        """Returns what is told of an answer that the model holds to be so probable."""
         calibration = self.loaded.calibration
         return calibration.confidence(probability) if calibration else probability
 
@@ -117,7 +118,7 @@ class Policy:
 
     def describe(self) -> dict[str, Any]:
         """Returns what a report says about the model."""
-        model = self.loaded.model
+        model, calibration = self.loaded.model, self.loaded.calibration
         return {
             "source": self.name,
             "base": self.loaded.base,
@@ -125,6 +126,7 @@ class Policy:
             "dtype": str(model.dtype).removeprefix("torch."),
             "device": str(model.device),
             "image_tokens": self._chat.image_block.count(self._chat.image_token_id),
+            "calibration": calibration and calibration.to_dict(),
         }
 
 
