@@ -8,6 +8,7 @@ import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from typing import Any
 
 from grader.baselines import Baseline, Policy
 from qa_generator.prompt import Observation
@@ -48,16 +49,18 @@ def ask_policy(
 
 
 @contextmanager
-def set_free(policy: Policy) -> Iterator[None]:
-    """Lets a policy say anything for a while: an answer to a question is no plan."""
-    before = getattr(policy, "constrained", None)
-    if before is not None:
-        vars(policy)["constrained"] = False
+def hold_to_plans(policy: Policy, constrained: bool) -> Iterator[None]:
+    """Holds a model to plans, or lets it say anything, for a while; a rule stays as it is."""
+    model: Any = policy
+    before = getattr(model, "constrained", None)
+    if before is None:
+        yield
+        return
+    model.constrained = constrained
     try:
         yield
     finally:
-        if before is not None:
-            vars(policy)["constrained"] = before
+        model.constrained = before
 
 
 def is_want_of_memory(error: Exception) -> bool:

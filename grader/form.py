@@ -6,9 +6,10 @@ Held to it every answer must be one; free, it says how well the model knows the 
 from collections.abc import Sequence
 from typing import Any
 
-from grader.asking import ask_policy, set_free
+from grader.asking import ask_policy, hold_to_plans
 from grader.baselines import Policy
 from grader.cases import Question
+from grader.exam import BATCH_SIZE
 from grader.metrics import Rate
 from scene_renderer.errors import PlanError
 from scene_renderer.plan import parse_plan
@@ -22,16 +23,19 @@ def measure_form(policy: Policy, questions: Sequence[Question]) -> dict[str, Any
         policy: who answers.
         questions: what is asked, both ways.
     """
-    instructions = [q.case.instruction for q in questions]
-    held = ask_policy(policy, questions, instructions, len(questions))
-    with set_free(policy):
-        free = ask_policy(policy, questions, instructions, len(questions))
+    held, free = (_ask(policy, questions, constrained) for constrained in (True, False))
     same = [a.text == b.text for a, b in zip(held, free, strict=True)]
     return {
         "constrained": _valid(held).to_dict(),
         "free": _valid(free).to_dict(),
         "same": Rate(sum(same), len(same)).to_dict(),
     }
+
+
+def _ask(policy: Policy, questions: Sequence[Question], constrained: bool) -> list[Answer]:
+    instructions = [q.case.instruction for q in questions]
+    with hold_to_plans(policy, constrained):
+        return ask_policy(policy, questions, instructions, BATCH_SIZE)
 
 
 def _valid(answers: Sequence[Answer]) -> Rate:

@@ -1,3 +1,6 @@
+import pytest
+
+from grader.cases import ask
 from grader.form import measure_form
 from vlm.policy import Answer
 
@@ -14,10 +17,10 @@ class Model:
         return [Answer(text, 1, 0.0)] * len(instructions)
 
 
-def test_plans_are_counted_held_to_the_grammar_and_free(lift, refuse):
-    from grader.cases import ask
-
+@pytest.mark.parametrize("constrained", [True, False])
+def test_plans_are_counted_both_ways_however_the_model_is_graded(lift, refuse, constrained):
     model = Model()
+    model.constrained = constrained
     found = measure_form(model, [ask(lift, None), ask(refuse, None)])
     assert (found["constrained"]["k"], found["free"]["k"], found["same"]["k"]) == (2, 0, 0)
-    assert model.constrained
+    assert model.constrained == constrained
