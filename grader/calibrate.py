@@ -16,7 +16,7 @@ from qa_generator.tasks import tasks_of
 from scene_renderer.console import Progress, write_whole
 from scene_renderer.errors import CheckpointError
 from scene_renderer.vocabulary import CONTEXTS
-from vlm.calibration import Calibration, fit_calibration
+from vlm.calibration import fit_calibration
 from vlm.model import METADATA, read_metadata
 from vlm.policy import Policy
 
@@ -45,7 +45,6 @@ def calibrate(
     Raises:
         CheckpointError: if the folder is no checkpoint of ours, or no plan could be executed.
     """
-    metadata = read_metadata(folder)
     policy.loaded = dataclasses.replace(policy.loaded, calibration=None)
     told = [
         (o.confidence, o.success)
@@ -56,7 +55,10 @@ def calibrate(
         raise CheckpointError(f"No answer of '{folder}' could be executed, so nothing was fitted.")
     sure, right = [c for c, _ in told], [s for _, s in told]
     found = fit_calibration(sure, right)
-    write_whole(folder / METADATA, json.dumps(metadata | _kept(found), indent=2) + "\n")
+    metadata = read_metadata(folder)
+    write_whole(
+        folder / METADATA, json.dumps(metadata | {"calibration": found.to_dict()}, indent=2) + "\n"
+    )
     policy.loaded = dataclasses.replace(policy.loaded, calibration=found)
     after = [found.confidence(c) for c in sure]
     return {
@@ -64,10 +66,6 @@ def calibrate(
         "before": {"ece": calibration_error(sure, right), "brier": brier_score(sure, right)},
         "after": {"ece": calibration_error(after, right), "brier": brier_score(after, right)},
     }
-
-
-def _kept(found: Calibration) -> Json:
-    return {"calibration": found.to_dict()}
 
 
 def _roll_out(

@@ -91,7 +91,7 @@ def add_calibrate_options(verb: Parser) -> None:
         type=positive,
         default=80,
         metavar="N",
-        help="cases in each context (default: %(default)s)",
+        help="draws, each asked in every context (default: %(default)s)",
     )
     verb.add_argument("--device", default="auto", help="cpu, cuda or auto (default: %(default)s)")
     verb.add_argument(
@@ -156,11 +156,16 @@ def calibrate(options: argparse.Namespace) -> None:
 
     from grader.calibrate import calibrate as fit
     from grader.find import find_checkpoint
+    from scene_renderer.errors import CheckpointError
+    from vlm.bundle import is_bundle
     from vlm.config import resolve_base
     from vlm.model import read_metadata
     from vlm.policy import load_policy
 
-    folder = Path(resolve_base(options.path or find_checkpoint()))
+    path = options.path or find_checkpoint()
+    if is_bundle(path):
+        raise CheckpointError(f"'{path}' is a bundle; calibrate its folder and bundle that again.")
+    folder = Path(resolve_base(path))
     read_metadata(folder)  # told before anything is loaded
     policy = load_policy(str(folder), options.device)
     found = fit(folder, policy, options.count, options.seed, options.workers, options.quiet)
@@ -170,5 +175,6 @@ def calibrate(options: argparse.Namespace) -> None:
     before, after = found["before"], found["after"]
     print(
         f"{folder}: ECE {before['ece']:.3f} before, {after['ece']:.3f} after; Brier "
-        f"{before['brier']:.3f} before, {after['brier']:.3f} after; {found['answers']} answers"
+        f"{before['brier']:.3f} before, {after['brier']:.3f} after; "
+        f"of the {found['answers']} answers that it was fitted on"
     )
