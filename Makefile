@@ -7,6 +7,7 @@ RUN := $(VENV)/bin/python
 
 demo: $(VENV)/installed  ## render, tune, grade in physics, animate: twenty minutes on two cores
 	$(RUN) -m finetune train
+	$(RUN) -m grader calibrate
 	$(RUN) -m grader checkpoint
 
 blind: $(VENV)/installed  ## tune the blind twin of the newest run; `python -m grader checkpoint` finds it

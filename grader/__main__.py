@@ -11,6 +11,7 @@ python -m grader oracle --count 700 --json      must reach every goal
 python -m grader baseline --kind majority       what can be had without looking
 python -m grader compare reports/a reports/b    two grades of the same cases, answer by answer
 python -m grader questions                      five kinds of questions about what is seen
+python -m grader calibrate                      confidence fitted to success on split valid
 python -m grader selftest                       impostors must get what they deserve
 """
 
@@ -43,6 +44,7 @@ def main(arguments: Sequence[str]) -> int | None:
         "baseline": _baseline,
         "compare": _compare,
         "questions": check_verbs.questions,
+        "calibrate": check_verbs.calibrate,
         "selftest": check_verbs.selftest,
     }
     return verbs[options.verb](options)
@@ -64,6 +66,7 @@ def _checkpoint(options: argparse.Namespace) -> None:
     claim_output(options.output, options.overwrite, options.resume)
     weights = hash_checkpoint(path)  # before loading, as it takes memory, whose peak is measured
     subject = load_subject(path, options.device)
+    subject.constrained = not options.free
     rivals = find_rivals(subject, twin, options.device) if controls else {}
     _grade(options, given, Entry(subject, weights, controls, rivals))
 

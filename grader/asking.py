@@ -5,8 +5,10 @@ list, so there is nothing to be had from an id, a scene or a goal.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
+from typing import Any
 
 from grader.baselines import Baseline, Policy
 from qa_generator.prompt import Observation
@@ -44,6 +46,21 @@ def ask_policy(
             "each needs exactly one."
         )
     return [_checked(policy, answer) for answer in answers]
+
+
+@contextmanager
+def hold_to_plans(policy: Policy, constrained: bool) -> Iterator[None]:
+    """Holds a model to plans, or lets it say anything, for a while; a rule stays as it is."""
+    model: Any = policy
+    before = getattr(model, "constrained", None)
+    if before is None:
+        yield
+        return
+    model.constrained = constrained
+    try:
+        yield
+    finally:
+        model.constrained = before
 
 
 def is_want_of_memory(error: Exception) -> bool:

@@ -1,4 +1,4 @@
-"""What `selftest` and `questions` of `python -m grader` take and do.
+"""What `selftest`, `questions` and `calibrate` of `python -m grader` take and do.
 
 What is heavy is imported where it is needed, so that help is instant.
 """
@@ -17,8 +17,8 @@ from scene_renderer.console import (
 from scene_renderer.splits import SPLITS
 from scene_renderer.vocabulary import CONTEXTS
 
-VERBS = ("selftest", "questions")
-"""Neither writes anything, so neither has anything to go on with."""
+VERBS = ("selftest", "questions", "calibrate")
+"""None writes a report, so none has anything to go on with."""
 
 SELFTEST = """  python -m grader selftest
   python -m grader selftest --count 112 --seed 1 --json"""
@@ -26,6 +26,10 @@ SELFTEST = """  python -m grader selftest
 QUESTIONS = """  python -m grader questions
   python -m grader questions checkpoints/tiny-base --count 40
   python -m grader questions --blank --json"""
+
+
+CALIBRATE = """  python -m grader calibrate
+  python -m grader calibrate checkpoints/run-001 --count 100"""
 
 
 def add_selftest_options(verb: Parser) -> None:
@@ -78,6 +82,26 @@ def add_questions_options(verb: Parser) -> None:
     )
 
 
+def add_calibrate_options(verb: Parser) -> None:
+    """Adds what `calibrate` takes."""
+    verb.add_argument("path", nargs="?", help="folder of the checkpoint (default: newest run)")
+    _add_common(verb)
+    verb.add_argument(
+        "--count",
+        type=positive,
+        default=80,
+        metavar="N",
+        help="draws, each asked in every context (default: %(default)s)",
+    )
+    verb.add_argument("--device", default="auto", help="cpu, cuda or auto (default: %(default)s)")
+    verb.add_argument(
+        "--workers",
+        type=positive,
+        metavar="N",
+        help="processes that execute plans (default: one for each CPU)",
+    )
+
+
 def _add_common(verb: Parser) -> None:
     verb.add_argument(
         "--seed", type=natural, default=0, help="of the sample (default: %(default)s)"
@@ -124,3 +148,33 @@ def questions(options: argparse.Namespace) -> None:
         print_json({"checkpoint": policy.name, **marks})
     else:
         print(format_questions(policy.name, marks))
+
+
+def calibrate(options: argparse.Namespace) -> None:
+    """Fits a checkpoint's confidence and keeps it in its `tablehand.json`."""
+    from pathlib import Path
+
+    from grader.calibrate import calibrate as fit
+    from grader.find import find_checkpoint
+    from scene_renderer.errors import CheckpointError
+    from vlm.bundle import is_bundle
+    from vlm.config import resolve_base
+    from vlm.model import read_metadata
+    from vlm.policy import load_policy
+
+    path = options.path or find_checkpoint()
+    if is_bundle(path):
+        raise CheckpointError(f"'{path}' is a bundle; calibrate its folder and bundle that again.")
+    folder = Path(resolve_base(path))
+    read_metadata(folder)  # told before anything is loaded
+    policy = load_policy(str(folder), options.device)
+    found = fit(folder, policy, options.count, options.seed, options.workers, options.quiet)
+    if options.json:
+        print_json({"checkpoint": str(folder), **found})
+        return
+    before, after = found["before"], found["after"]
+    print(
+        f"{folder}: ECE {before['ece']:.3f} before, {after['ece']:.3f} after; Brier "
+        f"{before['brier']:.3f} before, {after['brier']:.3f} after; "
+        f"of the {found['answers']} answers that it was fitted on"
+    )

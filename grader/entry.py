@@ -38,9 +38,10 @@ class Entry:
         told: Json = {"weights_sha256": self.weights or None, "controls": self.controls}
         for role, rival in self.rivals.items():
             told |= {role: rival.name, f"{role}_sha256": rival.weights or None}
-        device = self.policy.describe().get("device")
+        described = self.policy.describe()
+        device = described.get("device")
         if device is not None:
-            told["device"] = device
+            told |= {"device": device, "calibration": described.get("calibration")}
             if device == "cpu":
                 told["threads"] = threads_beside(workers)
         return told

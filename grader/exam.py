@@ -75,6 +75,7 @@ class Exam:
         suites: names of the suites that vary the cases.
         limit: the most answers in all, those of controls included, without the oracle's check.
         fresh: the number that a hidden test was drawn from; `seed` is then derived from it.
+        free: whether answers are not held to the plan grammar.
     """
 
     split: str
@@ -88,6 +89,7 @@ class Exam:
     suites: tuple[str, ...] = ()
     limit: int | None = None
     fresh: int | None = None
+    free: bool = False
 
     def settings(self) -> Json:
         """Returns what was asked for, as the report says it."""
@@ -96,6 +98,7 @@ class Exam:
             "suites": list(self.suites),
             "limit": self.limit,
             "batch_size": self.batch_size,
+            "free": self.free,
         }
         if self.cases is not None:
             digest = hashlib.sha256(self.cases.read_bytes()).hexdigest()

@@ -84,6 +84,8 @@ def grade(
 
     measured = measure(subject, paper.main, exam, studio)
     rivals = {role: rival.load() for role, rival in entry.rivals.items()}  # not before: memory
+    for rival in rivals.values():
+        rival.constrained = not exam.free
     sittings = seat(subject, paper, rivals, roles)
     batches = split_up(sittings, ledger, exam.batch_size)
     with leave_room(crew.workers):

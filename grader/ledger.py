@@ -31,6 +31,8 @@ _WORDS = {
     "blind_twin_sha256": "version of the blind twin",
     "threads": "number of threads",
     "batch_size": "batch size",
+    "free": "choice of --free",
+    "calibration": "calibration of the model's confidence",
 }
 """How an error calls a setting."""
 

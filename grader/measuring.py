@@ -12,6 +12,7 @@ from grader.baselines import Policy
 from grader.cases import Case, Question, ask
 from grader.crew import CrashError
 from grader.exam import FULL, QUICK, Exam
+from grader.form import measure_form
 from grader.sameness import measure_sameness
 from grader.speed import BATCH_SIZES, MOST_ANSWERS, measure_speed
 from grader.studio import Studio
@@ -22,7 +23,7 @@ Json = dict[str, Any]
 
 
 def measure(subject: Policy, cases: Sequence[Case], exam: Exam, studio: Studio) -> Json:
-    """Returns `inference` and, in a full grade, `sameness`, for `build_report`.
+    """Returns `inference` and, in a full grade, `sameness` and `form`, for `build_report`.
 
     Nothing is measured of a policy that looks at no pictures: it is a rule.
 
@@ -45,6 +46,7 @@ def measure(subject: Policy, cases: Sequence[Case], exam: Exam, studio: Studio) 
     }
     if exam.mode == FULL:
         parts["sameness"] = lambda: measure_sameness(subject, questions)
+        parts["form"] = lambda: measure_form(subject, questions)
     found = {name: _unless_memory_is_short(name, part) for name, part in parts.items()}
     return {name: part for name, part in found.items() if part is not None}
 

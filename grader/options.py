@@ -61,6 +61,7 @@ def read_exam(options: argparse.Namespace, sees: bool) -> "Exam":
         suites=choose_suites(options.suites, mode, sees),
         limit=options.limit,
         fresh=options.fresh,
+        free=vars(options).get("free", False),
     )
 
 
@@ -113,6 +114,8 @@ def build_parser(description: str | None) -> Parser:
     _add_compare(verbs)
     what = "ask five kinds of questions about pictures: points out of 100"
     check_verbs.add_questions_options(_add_verb(verbs, "questions", what, check_verbs.QUESTIONS))
+    what = "fit a checkpoint's confidence to its success on split valid, and keep it there"
+    check_verbs.add_calibrate_options(_add_verb(verbs, "calibrate", what, check_verbs.CALIBRATE))
     what = "grade impostors: exit code 3 unless each gets what it deserves"
     check_verbs.add_selftest_options(_add_verb(verbs, "selftest", what, check_verbs.SELFTEST))
     return parser
@@ -136,6 +139,7 @@ def _add_checkpoint(verbs: "_Verbs[Parser]") -> None:
     )
     _add_grade(verb, CONTEXTS)
     verb.add_argument("path", nargs="?", help="folder, bundle, short name or hub id of a model")
+    verb.add_argument("--free", action="store_true", help="do not hold answers to the plan grammar")
     verb.add_argument("--no-controls", action="store_true", help="grade the model alone")
     verb.add_argument(
         "--blind-twin",

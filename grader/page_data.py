@@ -140,6 +140,7 @@ def _circumstances(name: str, settings: Json, environment: Json) -> list[str]:
     words = []
     if settings.get("batch_size") not in (None, BATCH_SIZE):
         words += ["--batch-size", str(settings["batch_size"])]
+    words += ["--free"] if settings.get("free") else []
     if "device" in settings:  # so it is a model
         words += [] if settings.get("controls") else ["--no-controls"]
         twin = settings.get(BLIND_TWIN)

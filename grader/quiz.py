@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from grader.asking import ask_policy, is_want_of_memory
+from grader.asking import ask_policy, hold_to_plans, is_want_of_memory
 from grader.baselines import Policy
 from grader.cases import Image, render_image
 from grader.crew import CrashError
@@ -129,7 +129,8 @@ def _answer_batch(policy: Policy, batch: Sequence[Item], views: "_Views") -> dic
         return {}
     try:
         asked = [item.question for item in seen]
-        answers = ask_policy(policy, list(seen.values()), asked, len(asked))
+        with hold_to_plans(policy, False):  # an answer to a question is no plan
+            answers = ask_policy(policy, list(seen.values()), asked, len(asked))
     except CheckpointError as error:
         if not is_want_of_memory(error):
             raise

@@ -1,7 +1,8 @@
 """Puts a grade into the stable JSON shape.
 
     {"version": 2, "checkpoint": NAME, "verdict": TEXT, "n": cases judged, "scenes": how many,
-     "settings": {split, seed, count, ..., weights_sha256, controls, untuned_base, blind_twin,
+     "settings": {split, seed, count, ..., weights_sha256, controls, free,
+                  calibration, untuned_base, blind_twin,
                   device, threads},
      "accuracy": {"success": R, "clustered": {"low", "high", "clusters"}, "exact": R,
                   "plan_equivalent": R, "fields": {"object": R, "place": R, "order": R},
@@ -19,7 +20,8 @@
                      "not_run": int, "causes": {cause: count}, "causes_by_context": {c: {...}},
                      "suites": {name: as `suites.base.report_suite` tells},
                      "confidence": as `calibration.describe_confidence` tells,
-                     "sameness": {"batch_size": R, "threads": R, "runs": R}},
+                     "sameness": {"batch_size": R, "threads": R, "runs": R},
+                     "form": {"constrained": R, "free": R, "same": R}},
      "check": as `oracle_check.describe_check` tells,
      "controls": {name: {"success": R, "not_run": int, "model_success": R,
                          "valid_plans": R, "by_context": {c: R},
@@ -84,6 +86,7 @@ def build_report(
     settings: Json,
     suites: Mapping[str, Json] | None = None,
     sameness: Json | None = None,
+    form: Json | None = None,
     **parts: Json | None,
 ) -> Json:
     """Returns the report of one grade.
@@ -95,6 +98,7 @@ def build_report(
         settings: what was asked for, and all else that answers depend on.
         suites: name to what `report_suite` told of it.
         sameness: how often answers stayed the same on another way to get them.
+        form: how often answers were plans, held to the grammar and free.
         parts: those of `MEASURED` that were measured.
     """
     plain = {role: [o for o in of if o.suite == MAIN] for role, of in outcomes.items()}
@@ -107,7 +111,9 @@ def build_report(
         "scenes": len({o.scene for o in graded}),
         "settings": settings,
         "accuracy": accuracy(graded),
-        "reliability": _reliability(plain, dict(suites or {}), sameness),
+        "reliability": _reliability(
+            plain, dict(suites or {}), {"sameness": sameness, "form": form}
+        ),
         "controls": {role: control(o, graded) for role, o in plain.items() if role != MODEL},
     }
     assert parts.keys() <= set(MEASURED)
@@ -144,7 +150,9 @@ def _pair(graded: Sequence[Outcome], outcomes: Sequence[Outcome]) -> list[Paired
 
 
 def _reliability(
-    plain: Mapping[str, Sequence[Outcome]], suites: dict[str, Json], sameness: Json | None
+    plain: Mapping[str, Sequence[Outcome]],
+    suites: dict[str, Json],
+    measured: Mapping[str, Json | None],
 ) -> Json:
     """Returns the `reliability` part: of the graded policy alone, and what the suites add."""
     found = reliability(plain[MODEL])
@@ -164,6 +172,6 @@ def _reliability(
         "ece": confidence and confidence["ece"],
         "suites": suites or None,
         "confidence": confidence,
-        "sameness": sameness,
+        **measured,
     }
     return found | {key: part for key, part in parts.items() if part is not None}

@@ -133,6 +133,7 @@ def overall_rates(report: Json) -> dict[str, Json]:
         "plan-equivalent": accuracy.get("plan_equivalent"),
         **{f"{name} right": rate for name, rate in fields.items()},
         "valid plans": found["valid_plans"],
+        **{f"valid plans, {k}": found.get("form", {}).get(k) for k in ("constrained", "free")},
         **_mended(found),
         "refusal recall": found["refusal_recall"],
         "for the right reason": found.get("right_reason"),

@@ -58,6 +58,9 @@ def _build_parser() -> Parser:
         help="how the plan is written: text, json (see docs/plan.schema.json) or python, which "
         "calls a robot's API (default: text)",
     )
+    plan.add_argument(
+        "--free", action="store_true", help="do not hold the answer to the plan grammar"
+    )
     plan.add_argument("--json", action="store_true", help="print one JSON document")
     return parser
 
@@ -72,6 +75,7 @@ def _plan(options: argparse.Namespace) -> None:
 
     scene = Scene.from_json(read_text(options.scene))
     policy = load_policy(options.model, options.device)
+    policy.constrained = not options.free
     image = _read_image(options.image) if options.image else _render(scene, policy.image_size)
     observation = observe(scene, image, options.context, np.random.default_rng(options.seed))
     answer = policy.answer([observation], [options.instruction])[0]

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from scene_renderer.errors import CheckpointError
+from vlm.calibration import read_calibration
 from vlm.config import BASE_MODELS, resolve_base
 from vlm.model import METADATA, weights_sha256
 from vlm.strict_json import read_json, shown
@@ -41,7 +42,9 @@ _KNOWN: Mapping[str, tuple[Any, ...]] = {
 _CHECKED = ("r", "lora_alpha", "target_modules", "base_model_name_or_path")
 _UNUSED = ("peft_version", "lora_dropout")
 _TARGET = re.compile(r"[A-Za-z0-9_]{1,40}(\.[A-Za-z0-9_]{1,40}){0,9}")
-_METADATA_KEYS = {"version", "base", "base_sha256", "facts", "settings", "environment", "blind"}
+_METADATA_KEYS = frozenset(
+    {"version", "base", "base_sha256", "facts", "settings", "environment", "blind", "calibration"}
+)
 
 
 def check_adapter(files: Mapping[str, bytes]) -> tuple[dict[str, bytes], str, int]:
@@ -91,7 +94,9 @@ def _check_metadata(metadata: dict[str, Any]) -> dict[str, Any]:
     blind = metadata.get("blind", False)
     if not isinstance(blind, bool):
         raise CheckpointError(f"'blind' in '{METADATA}' is neither true nor false.")
-    return {"version": 1, "base": base, "base_sha256": digest, "blind": blind}
+    calibration = read_calibration(metadata.get("calibration"))
+    clean = {"version": 1, "base": base, "base_sha256": digest, "blind": blind}
+    return clean | ({"calibration": calibration.to_dict()} if calibration else {})
 
 
 def base_folder(name: str) -> Path:

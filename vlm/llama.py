@@ -4,8 +4,9 @@ Between the operations of a small model `generate()` spends more time than in th
 a few operations a layer, rows are at different places of their own sequences, and nothing is
 computed for padding.
 
-Which other rows there are does not change a row's result, bit for bit, where the libraries'
-products of matrices allow it; those of at least `FEWEST_ROWS` rows did, measured on a CPU.
+Which other rows there are, and how many tokens are read at once, does not change a token's result,
+bit for bit, where the libraries' products of matrices allow it; those of at least `FEWEST_ROWS`
+rows did, measured on a CPU. So queries are always rows of the left matrix, never columns.
 """
 
 from collections.abc import Callable, Sequence
@@ -17,8 +18,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from vlm.products import Product, build_product
+
 FEWEST_ROWS = 4
-"""A step computes at least so many rows: products of fewer add up in another order."""
+"""A product has at least so many rows, in vain if need be: fewer add up in another order."""
 
 BLOCK = 16
 """How many places are looked at is a multiple of this; else it would change the order of sums."""
@@ -45,18 +48,14 @@ def is_plain_llama(model: Any) -> bool:
 class Cache:
     """Keys and values of some rows; the places of each row count from 0.
 
-    Values lie page by page and place behind place, so that a step runs through memory in order:
-    this takes half the time.
-
     Attributes:
         keys: shape (layers, rows, key heads, places, head width).
-        values: shape (layers, pages, rows, key heads, head width, PAGE).
+        values: the same shape.
     """
 
     def __init__(self, layers: int, heads: int, like: Tensor) -> None:
-        width = like.shape[-1]
-        self.keys = like.new_zeros(layers, 0, heads, 0, width)
-        self.values = like.new_zeros(layers, 0, 0, heads, width, PAGE)
+        self.keys = like.new_zeros(layers, 0, heads, 0, like.shape[-1])
+        self.values = self.keys
 
     @property
     def rows(self) -> int:
@@ -72,26 +71,25 @@ class Cache:
         """Makes room for so many rows and places, if there is less; what is there stays."""
         if rows <= self.rows and places <= self.places:
             return
-        keys, values = self.keys, self.values
-        layers, old_rows, heads, old_places, width = keys.shape
-        rows, pages = max(rows, old_rows), max(-(-places // PAGE), values.shape[1])
-        # Zeros: what was never written is multiplied by 0 and must not be NaN.
-        self.keys = keys.new_zeros(layers, rows, heads, pages * PAGE, width)
-        self.values = keys.new_zeros(layers, pages, rows, heads, width, PAGE)
-        self.keys[:, :old_rows, :, :old_places] = keys
-        self.values[:, : values.shape[1], :old_rows] = values
+        layers, old_rows, heads, old_places, width = self.keys.shape
+        places = max(-(-places // PAGE) * PAGE, old_places)
+        shape = layers, max(rows, old_rows), heads, places, width
+        for name in ("keys", "values"):
+            # Zeros: what was never written is multiplied by 0 and must not be NaN.
+            larger = self.keys.new_zeros(shape)
+            larger[:, :old_rows, :, :old_places] = getattr(self, name)
+            setattr(self, name, larger)
 
     def read(self, row: int, places: int) -> tuple[Tensor, Tensor]:
         """Returns a copy of a row's first keys and values, for `write`."""
-        pages = -(-places // PAGE)
-        return self.keys[:, row, :, :places].clone(), self.values[:, :pages, row].clone()
+        return self.keys[:, row, :, :places].clone(), self.values[:, row, :, :places].clone()
 
     def write(self, row: int, kept: tuple[Tensor, Tensor]) -> None:
         """Puts what `read` returned at the beginning of a row."""
         keys, values = kept
         self.grow(row + 1, keys.shape[2])
         self.keys[:, row, :, : keys.shape[2]] = keys
-        self.values[:, : values.shape[1], row] = values
+        self.values[:, row, :, : keys.shape[2]] = values
 
     def move(self, source: int, target: int, places: int) -> None:
         """Copies the beginning of one row over another's."""
@@ -119,20 +117,26 @@ class Stretch:
 
 
 class Llama:
-    """The text model with its output head; it shares their weights."""
+    """The text model with its output head, as their weights are when it is made.
+
+    It needs up to as much memory again as they take: see `build_product`.
+    """
 
     def __init__(self, model: Any, head: Any) -> None:
         config = model.config
-        self._model, self._head = model, head
+        self._model = model
+        self._head = build_product(head.weight, head.bias)
         self._eps: float = config.rms_norm_eps
         self._heads: int = config.num_attention_heads
         self._key_heads: int = config.num_key_value_heads
         self._head_width: int = model.layers[0].self_attn.head_dim
         self._scale: float = model.layers[0].self_attn.scaling
-        self._joined = [
+        self._products = [
             (
                 _join(layer.self_attn.q_proj, layer.self_attn.k_proj, layer.self_attn.v_proj),
+                _join(layer.self_attn.o_proj),
                 _join(layer.mlp.gate_proj, layer.mlp.up_proj),
+                _join(layer.mlp.down_proj),
             )
             for layer in model.layers
         ]
@@ -147,48 +151,57 @@ class Llama:
     def new_cache(self) -> Cache:
         """Returns an empty cache, without room for anything."""
         like = self._like.new_empty(self._head_width)
-        return Cache(len(self._joined), self._key_heads, like)
+        return Cache(len(self._products), self._key_heads, like)
 
     def embed(self, ids: Sequence[int]) -> Tensor:
         """Returns the vectors of tokens: shape (tokens, width)."""
-        return functional.embedding(torch.tensor(ids, device=self._like.device), self._like)
+        return self._embed(torch.tensor(ids))
 
-    def read(self, vectors: Tensor, stretches: Sequence[Stretch], cache: Cache) -> Tensor:
+    def _embed(self, ids: Tensor) -> Tensor:
+        return functional.embedding(ids.to(self._like.device), self._like)
+
+    def read(
+        self, vectors: Tensor, stretches: Sequence[Stretch], cache: Cache, tail: int = FEWEST_ROWS
+    ) -> Tensor:
         """Reads on in some rows, each at its own place; the cache grows as it must.
 
         Args:
             vectors: of the tokens that are read, one stretch behind the other, shape
                 (tokens, width).
-            stretches: where they go.
+            stretches: where they go; none is shorter than `tail`.
             cache: holds what stands before them; their keys and values are added.
+            tail: how many tokens of each stretch are asked what follows them, the last ones.
 
         Returns:
-            The logits of what follows each stretch: float32, shape (stretches, vocabulary).
+            The logits of what follows: float32, shape (stretches, tail, vocabulary).
         """
         most = _whole_blocks(max(s.end for s in stretches))
         self._reserve(most)
-        cache.grow(max(FEWEST_ROWS, *(s.row + 1 for s in stretches)), most)
+        cache.grow(max(s.row + 1 for s in stretches), most)
         ends = list(accumulate(s.count for s in stretches))
-        last = [end - 1 for end in ends] + [ends[-1] - 1] * (FEWEST_ROWS - len(ends))
+        last = [place for end in ends for place in range(end - tail, end)]
 
         def attend(layer: int, query: Tensor, key: Tensor, value: Tensor) -> Tensor:
-            only_last = len(query) < len(vectors)
+            if len(query) < len(vectors):
+                queries = query.split([tail] * len(ends))
+            else:
+                queries = query.split([s.count for s in stretches])
             found = [
                 self._read_stretch(
-                    query[i : i + 1] if only_last else query[end - s.count : end],
+                    part,
                     key[end - s.count : end],
                     value[end - s.count : end],
-                    (cache.keys[layer, s.row], cache.values[layer, :, s.row]),
+                    (cache.keys[layer, s.row], cache.values[layer, s.row]),
                     s,
                 )
-                for i, (s, end) in enumerate(zip(stretches, ends, strict=True))
+                for part, s, end in zip(queries, stretches, ends, strict=True)
             ]
-            spare = [found[-1]] * (len(last) - len(ends)) if only_last else []
-            return torch.cat([*found, *spare])
+            return torch.cat(found)
 
         places = torch.cat([torch.arange(s.start, s.end) for s in stretches])
         cos, sin = self._cos[places], self._sin[places]
-        return self._logits(self._run(vectors, cos, sin, attend, last))[: len(ends)]
+        logits = self._logits(self._run(vectors, cos, sin, attend, last))
+        return logits.view(len(ends), tail, -1)
 
     def _read_stretch(
         self, query: Tensor, key: Tensor, value: Tensor, kept: tuple[Tensor, Tensor], at: Stretch
@@ -197,53 +210,57 @@ class Llama:
         seen = _whole_blocks(at.end)
         keys, values = kept
         keys[:, at.start : at.end] = key.transpose(0, 1)
-        number = torch.arange(at.start, at.end, device=keys.device)
-        values[number // PAGE, :, :, number % PAGE] = value
+        values[:, at.start : at.end] = value.transpose(0, 1)
         mask = self._causal[at.end - len(query) : at.end, :seen]
         mask = mask.repeat(self._heads // self._key_heads, 1)
         asked = query.transpose(0, 1).reshape(self._key_heads, -1, self._head_width)
         scores = torch.baddbmm(mask, asked, keys[:, :seen].transpose(1, 2), alpha=self._scale)
-        pages = values[: -(-seen // PAGE)].permute(1, 0, 3, 2).flatten(1, 2)
-        found = torch.bmm(scores.softmax(dim=-1), pages[:, :seen])
+        found = torch.bmm(scores.softmax(dim=-1), values[:, :seen])
         return found.view(self._heads, -1, self._head_width).transpose(0, 1)
 
-    def step(self, ids: Sequence[int], lengths: Sequence[int], cache: Cache) -> Tensor:
-        """Reads one more token in each of the first rows.
+    def step(self, ids: Sequence[Sequence[int]], lengths: Sequence[int], cache: Cache) -> Tensor:
+        """Reads some more tokens in each of the first rows.
 
         Args:
-            ids: the token of each row.
-            lengths: how many tokens each row has so far, at which place the new one goes.
+            ids: the tokens of each row, one at least.
+            lengths: how many tokens each row has so far, at which place the first of them goes.
             cache: of these rows.
 
         Returns:
-            The logits of what follows: float32, shape (rows, vocabulary).
+            The logits of what follows each token, row behind row: float32, shape
+            (tokens, vocabulary).
         """
-        spare = [0] * (FEWEST_ROWS - len(ids))
-        rows = len(ids) + len(spare)
-        places = torch.tensor([*lengths, *spare], device=self._like.device)
-        seen = _whole_blocks(max(lengths) + 1)
+        rows, counts = len(ids), [len(part) for part in ids]
+        total = sum(counts)
+        ids = [*ids[:-1], [*ids[-1], *[0] * (FEWEST_ROWS - total)]]  # fewer add up otherwise
+        device = self._like.device
+        most = max(FEWEST_ROWS, *map(len, ids))  # queries of a row in the products
+        column = torch.tensor([i for part in ids for i in range(len(part))], device=device)
+        number = torch.tensor([i for i, part in enumerate(ids) for _ in part], device=device)
+        starts = torch.tensor(lengths, device=device)
+        places = starts[number] + column
+        seen = _whole_blocks(max(lengths) + most)
         self._reserve(seen)
         cache.grow(rows, seen)
-        number = torch.arange(rows, device=places.device)
-        groups = rows * self._key_heads
-        mask = self._causal[places, :seen].repeat_interleave(self._key_heads, 0)[..., None]
+        asking = starts[:, None] + torch.arange(most, device=device)
+        mask = self._causal[asking, :seen][:, None]
+        mask = mask.repeat(1, self._key_heads, self._heads // self._key_heads, 1).flatten(0, 1)
+        grid = self._like.new_zeros(rows, self._heads, most, self._head_width)
 
         def attend(layer: int, query: Tensor, key: Tensor, value: Tensor) -> Tensor:
-            keys, values = cache.keys[layer, :rows], cache.values[layer, :, :rows]
+            keys, values = cache.keys[layer, :rows], cache.values[layer, :rows]
             keys[number, :, places] = key
-            values[places // PAGE, number, :, :, places % PAGE] = value
-            asked = query.reshape(groups, -1, self._head_width).transpose(1, 2) * self._scale
-            scores = torch.bmm(keys.flatten(0, 1)[:, :seen], asked).add_(mask).transpose(1, 2)
-            chances = scores.softmax(dim=-1).transpose(1, 2)  # (groups, seen, heads of a group)
-            found = query.new_zeros(groups, self._head_width, chances.shape[2])
-            for page, at in zip(values, range(0, seen, PAGE), strict=False):
-                part = chances[:, at : at + PAGE]
-                found += torch.bmm(page.flatten(0, 1)[..., : part.shape[1]], part)
-            return found.transpose(1, 2).reshape(rows, self._heads, self._head_width)
+            values[number, :, places] = value
+            grid[number, :, column] = query
+            asked = grid.view(rows * self._key_heads, -1, self._head_width)
+            known = keys.flatten(0, 1)[:, :seen].transpose(1, 2)
+            chances = torch.baddbmm(mask, asked, known, alpha=self._scale).softmax(dim=-1)
+            found = torch.bmm(chances, values.flatten(0, 1)[:, :seen])
+            return found.view(rows, self._heads, most, -1)[number, :, column]
 
         cos, sin = self._cos[places], self._sin[places]
-        hidden = self._run(self.embed([*ids, *spare]), cos, sin, attend)
-        return self._logits(hidden)[: len(ids)]
+        tokens = torch.tensor([token for part in ids for token in part])
+        return self._logits(self._run(self._embed(tokens), cos, sin, attend))[:total]
 
     def _run(
         self,
@@ -259,30 +276,26 @@ class Llama:
         nothing but keys and values is needed there.
         """
         heads = self._heads + self._key_heads
-        for number, (layer, joined) in enumerate(
-            zip(self._model.layers, self._joined, strict=True)
+        for number, (layer, products) in enumerate(
+            zip(self._model.layers, self._products, strict=True)
         ):
-            (ask_weight, ask_bias), (up_weight, up_bias) = joined
+            ask, out, up, down = products
             seen = self._normalise(hidden, layer.input_layernorm)
-            asked = functional.linear(seen, ask_weight, ask_bias).unflatten(
-                1, (-1, self._head_width)
-            )
+            asked = ask(seen).unflatten(1, (-1, self._head_width))
             turned = _turn(asked[:, :heads], cos, sin)
             query, key, value = turned[:, : self._heads], turned[:, self._heads :], asked[:, heads:]
-            if last is not None and number == len(self._joined) - 1:
+            if last is not None and number == len(self._products) - 1:
                 query, hidden = query[last], hidden[last]
             found = attend(number, query, key, value).flatten(1)
-            out = layer.self_attn.o_proj
-            hidden = hidden + functional.linear(found, out.weight, out.bias)
+            hidden = hidden + out(found)
             seen = self._normalise(hidden, layer.post_attention_layernorm)
-            gate, up = functional.linear(seen, up_weight, up_bias).chunk(2, dim=-1)
-            down = layer.mlp.down_proj
-            hidden = hidden + functional.linear(functional.silu(gate) * up, down.weight, down.bias)
+            gate, risen = up(seen).chunk(2, dim=-1)
+            hidden = hidden + down(functional.silu(gate) * risen)
         return hidden
 
     def _logits(self, hidden: Tensor) -> Tensor:
         seen = self._normalise(hidden, self._model.norm)
-        return functional.linear(seen, self._head.weight, self._head.bias).float()
+        return self._head(seen).float()
 
     def _normalise(self, hidden: Tensor, norm: Any) -> Tensor:
         return functional.rms_norm(hidden, norm.weight.shape, norm.weight, self._eps)
@@ -300,21 +313,25 @@ class Llama:
         self._causal = like.new_zeros(places, places).masked_fill(later, float("-inf"))
 
 
-def _join(*linears: Any) -> tuple[Tensor, Tensor | None]:
-    """Lays the weights of several layers behind each other and lets the layers share them."""
-    joined: list[Tensor | None] = []
-    for name in ("weight", "bias"):
-        parts = [getattr(linear, name) for linear in linears]
-        if parts[0] is None:
-            joined.append(None)
-            continue
-        whole = torch.cat([part.detach() for part in parts])
-        for part, piece in zip(parts, whole.split([len(part) for part in parts]), strict=True):
-            part.data = piece
-        joined.append(whole)
-    weight, bias = joined
-    assert weight is not None
-    return weight, bias
+def _join(*linears: Any) -> Product:
+    """Returns one product for several layers, whose weights are laid behind each other.
+
+    The layers share what was laid together, so that it takes no memory of its own.
+    """
+    weight = _lay_together([linear.weight for linear in linears])
+    has_bias = linears[0].bias is not None
+    return build_product(
+        weight, _lay_together([linear.bias for linear in linears]) if has_bias else None
+    )
+
+
+def _lay_together(parts: Sequence[Tensor]) -> Tensor:
+    if len(parts) == 1:
+        return parts[0].detach()
+    whole = torch.cat([part.detach() for part in parts])
+    for part, piece in zip(parts, whole.split([len(part) for part in parts]), strict=True):
+        part.data = piece
+    return whole
 
 
 def _turn(vectors: Tensor, cos: Tensor, sin: Tensor) -> Tensor:

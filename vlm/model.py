@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from scene_renderer.errors import CheckpointError, UsageError, did_you_mean
+from vlm.calibration import Calibration, read_calibration
 from vlm.config import resolve_base
 from vlm.processor import load_processor
 
@@ -30,12 +31,14 @@ class LoadedModel:
         processor: its processor.
         source: the folder or hub id it was loaded from.
         base: the name, folder or hub id of its base model.
+        calibration: how its probabilities are read; None to tell them as they are.
     """
 
     model: Any
     processor: Any
     source: str
     base: str
+    calibration: Calibration | None = None
 
 
 def pick_device(name: str = "auto") -> str:
@@ -105,13 +108,17 @@ def _load_adapter(folder: str, device: str) -> LoadedModel:
             f"Checkpoint '{folder}' was tuned from another version of base model "
             f"'{metadata['base']}'; tune it again, or restore that base."
         )
+    try:
+        calibration = read_calibration(metadata.get("calibration"))
+    except CheckpointError as error:
+        raise CheckpointError(f"Checkpoint '{folder}' is broken: {error}") from error
     from peft import PeftModel
 
     try:
         model = PeftModel.from_pretrained(base.model, folder)
     except Exception as error:  # see above
         raise CheckpointError(f"Checkpoint '{folder}' is broken: {first_line(error)}") from error
-    return LoadedModel(model.eval(), base.processor, folder, metadata["base"])
+    return LoadedModel(model.eval(), base.processor, folder, metadata["base"], calibration)
 
 
 def merge_adapter(loaded: LoadedModel) -> LoadedModel:

@@ -26,7 +26,8 @@ class Answer:
         tokens: how many tokens were generated, end token included.
         seconds: wall time of the batch divided by the number of answers in it.
         confidence: how probable the model holds it to be right, 0 to 1; None if it cannot say.
-            A model that writes says the product of its tokens' probabilities.
+            A model that writes says the product of its tokens' probabilities, those of the model
+            without a grammar; calibrated, where the checkpoint says how.
         first_token_seconds: from the call to the first token; None if nothing was generated.
     """
 
@@ -45,6 +46,7 @@ class Policy:
         name: how people call it; at first the folder or hub id it was loaded from.
         load_seconds: how long loading it took, imports included; None if it was made of parts.
         first_call_seconds: wall time of the first call of `answer`; None before.
+        constrained: whether answers are held to the plan grammar; questions need freedom.
     """
 
     def __init__(self, loaded: LoadedModel, load_seconds: float | None = None) -> None:
@@ -52,6 +54,7 @@ class Policy:
         self.name = loaded.source
         self.load_seconds = load_seconds
         self.first_call_seconds: float | None = None
+        self.constrained = True
         self._chat = ChatTokenizer(loaded.processor)
         self._engine = _pick_engine(loaded.model, self._chat)
 
@@ -84,7 +87,7 @@ class Policy:
         start = time.perf_counter()
         asked = zip(observations, instructions, strict=True)
         prompts = [Prompt(_picture(o), build_prompt(o, i)) for o, i in asked]
-        told = self._engine.answer(prompts, batch_size, MAX_NEW_TOKENS)
+        told = self._engine.answer(prompts, batch_size, MAX_NEW_TOKENS, self.constrained)
         tokenizer = self.loaded.processor.tokenizer
         texts = tokenizer.batch_decode([t.ids for t in told], skip_special_tokens=True)
         elapsed = time.perf_counter() - start
@@ -95,11 +98,16 @@ class Policy:
                 text=text.strip(),
                 tokens=len(generated.ids),
                 seconds=elapsed / len(told),
-                confidence=math.exp(generated.log_probability),
+                confidence=self._confidence(math.exp(generated.log_probability)),
                 first_token_seconds=generated.first_seconds,
             )
             for text, generated in zip(texts, told, strict=True)
         ]
+
+    def _confidence(self, probability: float) -> float:
+        """Returns what is told of an answer that the model holds to be so probable."""
+        calibration = self.loaded.calibration
+        return calibration.confidence(probability) if calibration else probability
 
     def forget(self) -> None:
         """Drops what it kept of pictures that it saw, so that the next answer costs the full time.
@@ -110,7 +118,7 @@ class Policy:
 
     def describe(self) -> dict[str, Any]:
         """Returns what a report says about the model."""
-        model = self.loaded.model
+        model, calibration = self.loaded.model, self.loaded.calibration
         return {
             "source": self.name,
             "base": self.loaded.base,
@@ -118,6 +126,7 @@ class Policy:
             "dtype": str(model.dtype).removeprefix("torch."),
             "device": str(model.device),
             "image_tokens": self._chat.image_block.count(self._chat.image_token_id),
+            "calibration": calibration and calibration.to_dict(),
         }
 
 

@@ -89,6 +89,12 @@ class ChatTokenizer:
             texts.append(completion[: completion.rindex(end) + len(end)])
         return self._ids(texts)
 
+    def answer_lead(self) -> str:
+        """Returns what the chat template puts between prompt and answer: a space, or nothing."""
+        mark = "\N{OBJECT REPLACEMENT CHARACTER}"
+        full = self._render([_user("", True), _assistant(mark)], add_generation_prompt=False)
+        return full.removeprefix(self.prompt_text("")).partition(mark)[0]
+
     def text_ids(self, text: str) -> list[int]:
         """Tokenizes a piece of text by itself."""
         return self._ids([text])[0]

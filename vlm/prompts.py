@@ -26,7 +26,8 @@ class Generated:
 
     Attributes:
         ids: the tokens, end token included.
-        log_probability: of these tokens, as far as the model is asked.
+        log_probability: of these tokens, for the model as it is: what a grammar rules out is not
+            taken off, so that an answer it had to be held to is told from one it chose.
         first_seconds: from the beginning of the call to the first token.
     """
 
@@ -44,8 +45,17 @@ class Engine(Protocol):
 
     on_step: Callable[[], None]
 
-    def answer(self, prompts: Sequence[Prompt], rows: int, most: int) -> list[Generated]:
-        """Answers prompts, `rows` at a time, with at most `most` tokens each."""
+    def answer(
+        self, prompts: Sequence[Prompt], rows: int, most: int, constrained: bool = False
+    ) -> list[Generated]:
+        """Answers prompts, `rows` at a time, with at most `most` tokens each.
+
+        Args:
+            prompts: what is asked.
+            rows: how many at a time.
+            most: tokens of an answer, its end included.
+            constrained: write plans only.
+        """
 
     def forget(self) -> None:
         """Drops what was kept of earlier prompts to answer later ones sooner."""

@@ -92,10 +92,12 @@ class Beside(Rival):
     """Says when it is loaded."""
 
     log: ClassVar[list[str]] = []
+    made: ClassVar[list[Any]] = []
 
     def load(self) -> Any:
         self.log.append("loaded")
-        return Seeing(self.log, "base")
+        self.made.append(Seeing(self.log, "base"))
+        return self.made[-1]
 
 
 def test_a_rival_is_loaded_after_the_model_was_measured_and_questions_are_asked_once(
@@ -117,6 +119,19 @@ def test_a_rival_is_loaded_after_the_model_was_measured_and_questions_are_asked_
     assert without_times(reports[0]) == without_times(reports[1])
     assert reports[0]["inference"]["latency_ms"]["n"] >= 1
     assert (reports[0]["questions"]["n"], reports[0]["questions"]["split"]) == (10, "test")
+
+
+@pytest.mark.parametrize("free", [True, False])
+def test_rivals_answer_as_free_as_the_model(lift: Case, tmp_path: Path, free: bool) -> None:
+    exam = Exam("test", 3, 1, ("lift",), ("named",), free=free)
+    entry = Entry(Seeing([], "m"), controls=True, rivals={"untuned_base": Beside("b", "", "cpu")})
+    ledger = Ledger(tmp_path / "r", exam.settings(), overwrite=False, resume=False)
+    with Crew(1) as crew:
+        run(entry, exam, [Draw([lift], [])], ledger, crew, quiet=True)
+    assert Beside.made[-1].constrained is not free
+    other = replace(exam, free=not free).settings()
+    with pytest.raises(OutputError, match="another choice of --free"):
+        Ledger(tmp_path / "r", other, overwrite=False, resume=True)
 
 
 def split_at(log: Sequence[str], word: str) -> tuple[list[str], list[str]]:

@@ -67,7 +67,7 @@ def test_the_command_holds_every_option_that_is_not_the_usual_one() -> None:
     typed = (
         "checkpoint runs/a --full --split test_counts --count 7 --fresh 9 --limit 50 "
         "--contexts image --tasks stack lift --suites order noise --batch-size 8 "
-        "--blind-twin other/twin --device cpu --workers 5"
+        "--blind-twin other/twin --device cpu --workers 5 --free"
     )
     options = parse_options(typed.split(), None)
     settings = read_exam(options, sees=True).settings() | {

@@ -180,6 +180,19 @@ class Spy(Stranger):
         return told
 
 
+def test_nobody_is_held_to_plans_while_asked_questions() -> None:
+    class Writer(Spy):
+        constrained = True
+
+        def _note(self, seen: Sequence[Observation]) -> list[Answer]:
+            assert not self.constrained
+            return super()._note(seen)
+
+    writer = Writer(draw_items(3, 1, "test"))
+    assert measure_questions(writer, Quiz(3, 1), quiet=True)["n"] == 5
+    assert writer.constrained
+
+
 def test_who_sees_everything_gets_all_points_from_pictures_alone() -> None:
     items = draw_items(3, 2, "test")
     spy = Spy(items)

@@ -183,13 +183,13 @@ def test_threads_are_told_only_of_a_model_on_the_cpu(monkeypatch: pytest.MonkeyP
             self.device = device
 
         def describe(self) -> dict[str, Any]:
-            return {"device": self.device}
+            return {"device": self.device, "calibration": {"slope": 2.0}}
 
     monkeypatch.setattr(torch, "get_num_threads", lambda: 8)
     monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
     settings = Entry(Placed("cpu"), "hash").settings
     assert [settings(workers)["threads"] for workers in (1, 2, 8)] == [7, 6, 4]
-    assert settings(1)["weights_sha256"] == "hash"
+    assert (settings(1)["weights_sha256"], settings(1)["calibration"]) == ("hash", {"slope": 2.0})
     monkeypatch.setenv("OMP_NUM_THREADS", "8")
     assert settings(2)["threads"] == 8
     assert "threads" not in Entry(Placed("cuda:0")).settings(1)

@@ -138,6 +138,19 @@ DEEP: Any = 0
 for _ in range(900):
     DEEP = [DEEP]
 
+CALIBRATIONS = (
+    [1, 0, 3],
+    {},
+    {"slope": 1, "shift": 0, "answers": 3, "path": "/etc"},
+    {"slope": "1", "shift": 0, "answers": 3},
+    {"slope": -1, "shift": 0, "answers": 3},
+    {"slope": 1e308, "shift": 0, "answers": 3},
+    {"slope": 10**400, "shift": 0, "answers": 3},
+    {"slope": 1, "shift": 0, "answers": 10**400},
+)
+"""What a calibration must not be."""
+
+
 ADAPTERS: dict[str, tuple[Change, str]] = {
     **{f"without {name}": (without(name), "lacks") for name in (CONFIG, WEIGHTS, METADATA)},
     "config of a model beside it": (replaced("config.json", b"{}"), "does not belong"),
@@ -163,6 +176,10 @@ ADAPTERS: dict[str, tuple[Change, str]] = {
     "metadata: unknown field": (told(METADATA, "base_path", "/etc"), "unknown field"),
     "metadata: blind": (told(METADATA, "blind", "yes"), "neither true nor false"),
     "metadata: version": (told(METADATA, "version", 2), "not of version 1"),
+    **{
+        f"metadata: calibration {number}": (told(METADATA, "calibration", what), "its calibration")
+        for number, what in enumerate(CALIBRATIONS)
+    },
     "json: a list": (replaced(METADATA, b"[]"), "no JSON object"),
     "json: empty": (replaced(METADATA, b""), "no plain JSON"),
     "json: cut": (replaced(METADATA, b'{"base": "ti'), "no plain JSON"),

@@ -98,6 +98,36 @@ def test_confidence_is_the_product_of_the_tokens_probabilities(taught, lessons, 
         assert -10 < told.log_probability < 0
 
 
+@pytest.mark.parametrize("rows", [1, 3, 8])
+def test_held_to_the_grammar_both_engines_say_the_same(loaded, prompts, rows):
+    decoder, plain = both_ways(loaded)
+    assert ids(decoder.answer(prompts, rows, 64, True)) == ids(plain.answer(prompts, 8, 64, True))
+
+
+def test_guessing_ahead_changes_no_answer_whatever_the_batch():
+    policy = load_policy(str(CHECKPOINTS / "tiny-tuned"), "cpu")
+    decoder, rng, asked = policy._engine, np.random.default_rng(7), []
+    for index in range(12):
+        scene = sample_scene(11, "test", index)
+        image = Renderer().render(scene, policy.image_size).image
+        one, two = rng.permutation(len(scene.objects))[:2]
+        said = f"put the {scene.objects[one].name} on the {scene.objects[two].name}"
+        for context in CONTEXTS:
+            asked.append(Prompt(image, build_prompt(observe(scene, image, context, rng), said)))
+    decoder.drafted = 0
+    expected, steps = decoder.answer(asked, 16, MAX_NEW_TOKENS, True), decoder.forwards
+    for drafted in (1, 5, 12):
+        decoder.drafted = drafted
+        decoder.forget()
+        before = decoder.forwards
+        told = decoder.answer(asked, int(rng.integers(1, 37)), MAX_NEW_TOKENS, True)
+        assert ids(told) == ids(expected)
+        for answer, other in zip(told, expected, strict=True):
+            assert answer.log_probability == pytest.approx(other.log_probability, abs=1e-4)
+        steps = min(steps, decoder.forwards - before)
+    assert steps < sum(len(a.ids) for a in expected) / 4
+
+
 def test_an_answer_stops_at_the_limit(loaded, prompts):
     for way in both_ways(loaded):
         assert {len(a.ids) for a in way.answer(prompts, 2, 1)} == {1}

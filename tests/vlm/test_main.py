@@ -71,7 +71,7 @@ def test_a_plan_is_written_in_other_forms(asked, capsys, form, written):
 
 def test_what_is_no_plan_is_told_with_the_answer(tiny_base, scene_file):
     with pytest.raises(CheckpointError, match=r'answered ".*", which is no plan: line \d+, col'):
-        main(["plan", "lift it", "--model", str(tiny_base), "--scene", scene_file])
+        main(["plan", "lift it", "--model", str(tiny_base), "--scene", scene_file, "--free"])
 
 
 @pytest.mark.parametrize("share", [0.0, 0.5])

@@ -43,7 +43,15 @@ def test_a_picture_of_another_shape_is_taken(policy, lessons):
 def test_nonsense_is_told_with_line_and_column(loaded, lessons):
     observation, instruction, _ = lessons[0]
     with pytest.raises(PlanError, match=r"^line \d+, column \d+: "):
-        Policy(loaded).plan(observation, instruction)
+        free = Policy(loaded)
+        free.constrained = False
+        free.plan(observation, instruction)
+
+
+def test_even_an_untrained_model_writes_plans(loaded, lessons):
+    policy = Policy(loaded)
+    for observation, instruction, _ in lessons:
+        assert policy.plan(observation, instruction).actions
 
 
 def test_control_words_in_an_instruction_do_not_break_the_batch(policy, lessons):
