@@ -78,9 +78,12 @@ class Guide:
             logits: of the tokens, shape (vocabulary,).
 
         Returns:
-            The token that was written.
+            The token that was written. An answer ends where no token is likelier than another,
+            since a model's arithmetic overflowed.
         """
         if not self.admits(token):
+            if logits.isnan().any():
+                return min(self._grammar.ends)
             token = int(logits.masked_fill(~self.allowed().to(logits.device), -torch.inf).argmax())
         self.write(token)
         return token

@@ -104,18 +104,26 @@ def test_a_model_that_has_answered_for_too_long_in_all_is_stopped(
     assert "--resume" in str(caught.value)
 
 
-def test_a_model_that_fails_is_told_in_one_sentence(limited: LimitedPolicy) -> None:
+def test_a_model_that_fails_is_told_in_one_sentence(tiny_base: Path) -> None:
     import torch
 
-    limited.loaded.model.lm_head.weight = torch.nn.Parameter(torch.zeros(3, 7))
+    loaded = load_model(str(tiny_base), "cpu")
+    loaded.model.lm_head.weight = torch.nn.Parameter(torch.zeros(3, 7))
+    limited = LimitedPolicy(loaded)
     with pytest.raises(CheckpointError, match="cannot answer: ") as caught:
         limited.answer([SEEN], ["lift the red cube"])
     assert "\n" not in str(caught.value)
 
 
-def test_a_model_whose_arithmetic_overflows_says_nothing(limited: LimitedPolicy) -> None:
+@pytest.mark.parametrize("constrained", [True, False])
+def test_a_model_whose_arithmetic_overflows_says_nothing(
+    tiny_base: Path, constrained: bool
+) -> None:
     import torch
 
+    loaded = load_model(str(tiny_base), "cpu")
     with torch.no_grad():
-        limited.loaded.model.lm_head.weight.fill_(float("nan"))
+        loaded.model.lm_head.weight.fill_(float("nan"))
+    limited = LimitedPolicy(loaded)
+    limited.constrained = constrained
     assert limited.answer([SEEN], ["lift the red cube"])[0].text == ""
