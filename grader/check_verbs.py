@@ -38,12 +38,7 @@ def add_selftest_options(verb: Parser) -> None:
     verb.add_argument(
         "--count", type=positive, default=56, metavar="N", help="cases (default: %(default)s)"
     )
-    verb.add_argument(
-        "--workers",
-        type=positive,
-        metavar="N",
-        help="processes that execute plans (default: one for each CPU)",
-    )
+    _add_workers(verb)
 
 
 def add_questions_options(verb: Parser) -> None:
@@ -72,7 +67,7 @@ def add_questions_options(verb: Parser) -> None:
     verb.add_argument(
         "--blank", action="store_true", help="show a grey picture instead: what guessing gets"
     )
-    verb.add_argument("--device", default="auto", help="cpu, cuda or auto (default: %(default)s)")
+    _add_device(verb)
     verb.add_argument(
         "--batch-size",
         type=positive,
@@ -93,7 +88,15 @@ def add_calibrate_options(verb: Parser) -> None:
         metavar="N",
         help="draws, each asked in every context (default: %(default)s)",
     )
+    _add_device(verb)
+    _add_workers(verb)
+
+
+def _add_device(verb: Parser) -> None:
     verb.add_argument("--device", default="auto", help="cpu, cuda or auto (default: %(default)s)")
+
+
+def _add_workers(verb: Parser) -> None:
     verb.add_argument(
         "--workers",
         type=positive,
