@@ -17,7 +17,7 @@ from scene_renderer.footprint import covers, outline_distance
 from scene_renderer.grasping import LIFT, LOWEST, TIP_DEPTH, find_target, top_of
 from scene_renderer.path import HandPose, pose_at
 from scene_renderer.plan import Action, Plan
-from scene_renderer.scene import Scene, SceneObject, Vector
+from scene_renderer.scene import MAX_DISTANCE, Scene, SceneObject, Vector
 
 PICKED, ABOVE = 0.010, 0.010
 """How far off an object's centre, sideways and above it, a pick surely takes it, metres."""
@@ -147,7 +147,7 @@ class _Reader:
         item = self._objects.get(name)
         if item is not None:
             height = (floor_of(base) if base is not None else 0.0) + item.extents[2] / 2
-            self._objects[name] = replace(item, position=(*spot[:2], height))
+            self._leave(item, (*spot[:2], height))
         self._hand, self._held = spot, None
 
     def _push(self, x: float, y: float, z: float, x2: float, y2: float) -> None:
@@ -171,8 +171,12 @@ class _Reader:
         if item is not None:
             share = 1 - float(met[name])
             px, py, pz = item.position
-            there = (px + (x2 - x) * share, py + (y2 - y) * share, pz)
-            self._objects[name] = replace(item, position=there)
+            self._leave(item, (px + (x2 - x) * share, py + (y2 - y) * share, pz))
+
+    def _leave(self, item: SceneObject, spot: Vector) -> None:
+        """Notes where an object is now; farther off than scenes reach, no plan takes one."""
+        if max(map(abs, spot)) <= MAX_DISTANCE:
+            self._objects[item.name] = replace(item, position=spot)
 
 
 def _is_centred(spot: Vector, item: SceneObject) -> bool:

@@ -15,7 +15,7 @@ import numpy as np
 
 from scene_renderer.footprint import covers, gap
 from scene_renderer.sampler import GAP
-from scene_renderer.scene import REACH_X, REACH_Y, Scene, SceneObject, Vector
+from scene_renderer.scene import MAX_DISTANCE, REACH_X, REACH_Y, Scene, SceneObject, Vector
 from scene_renderer.vocabulary import DIRECTIONS
 
 if TYPE_CHECKING:
@@ -91,9 +91,10 @@ def is_at(episode: Episode, name: str, spot: Vector, within: float = SPOT) -> bo
 
 
 def at_end(scene: Scene, episode: Episode, name: str) -> SceneObject:
-    """Returns an object where it came to rest."""
+    """Returns an object where it came to rest, at most as far away as scenes reach."""
     pose = episode.final[name]
-    return replace(scene[name], position=pose.position, yaw=pose.yaw)
+    x, y, z = (min(max(n, -MAX_DISTANCE), MAX_DISTANCE) for n in pose.position)
+    return replace(scene[name], position=(x, y, z), yaw=pose.yaw)
 
 
 def is_standing(item: SceneObject) -> bool:

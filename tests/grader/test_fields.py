@@ -193,6 +193,15 @@ def test_what_the_arm_would_refuse_is_not_equivalent_but_what_follows_is_read(
     assert (empty.object, empty.equivalent) == (False, False)
 
 
+@pytest.mark.parametrize("goal", GOALS, ids=lambda goal: goal.task)
+@pytest.mark.parametrize("place", ["place(28, 28602, 28)", "place(-99999, 0, 99999)"])
+def test_numbers_beyond_any_table_are_wrong_and_nothing_worse(
+    table: Scene, goal: Goal, place: str
+) -> None:
+    far = fields(table, goal, f"pick{RED}", place, "push(420, -120, 25, 420, 28602)")
+    assert far.equivalent is False
+
+
 def test_closed_fingers_pass_over_what_is_flat(table: Scene) -> None:
     plate = SceneObject("pink plate", "pink", "plate", 0.16, (0.60, -0.25, 0.0))
     low = replace(plate, position=(0.60, -0.25, plate.extents[2] / 2))

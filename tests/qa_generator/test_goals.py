@@ -32,6 +32,11 @@ def test_doing_nothing_reaches_no_goal(scene, goal):
     assert not is_reached(scene, goal)
 
 
+@pytest.mark.parametrize("goal", [CUBE_TO_BOWL, LIFT, LEFT, STACK])
+def test_what_is_flung_far_away_reaches_no_goal(scene, goal):
+    assert not is_reached(scene, goal, red_cube=(0.028, 28.602, 0.028))
+
+
 @pytest.mark.parametrize(
     ("place", "reached"),
     [
